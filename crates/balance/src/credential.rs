@@ -1,0 +1,59 @@
+//! A key's standing, the same wherever it is used: out for everything, or out for one model.
+
+use alloc::vec::Vec;
+
+use crate::{CredentialPlan, Exclusion, ModelId, Time};
+
+/// A key.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    pub(crate) plan: CredentialPlan,
+    /// For every model: rejected, out of quota.
+    pub(crate) out: Option<Exclusion>,
+    /// Rejections since it was last proven: what the wait doubles by.
+    pub(crate) streak: u32,
+    /// For one model: rate limited, spent. `None` stands for all the models that nobody has configured together, so
+    /// that what a client makes up can not grow this. Few at a time: what is over goes when something comes.
+    pub(crate) models: Vec<(Option<ModelId>, Exclusion)>,
+    pub(crate) in_flight: u32,
+    /// Which of the keys that had this id one after the other.
+    pub(crate) born: u64,
+    /// (upstream slot, lane slot) of every lane that is paid with it.
+    pub(crate) lanes: Vec<(u32, u32)>,
+}
+
+impl Credential {
+    pub(crate) fn new(plan: CredentialPlan, born: u64) -> Self {
+        Credential { plan, out: None, streak: 0, models: Vec::new(), in_flight: 0, born, lanes: Vec::new() }
+    }
+
+    /// Until when it is out for every model.
+    pub(crate) fn blocked(&self, now: Time) -> Option<Time> {
+        let expired = self.plan.expires.is_some_and(|it| it <= now);
+        if !self.plan.enabled || expired {
+            return Some(Time::NEVER);
+        }
+        self.out.map(|it| it.until).filter(|until| *until > now)
+    }
+
+    /// What keeps it from one model in particular.
+    pub(crate) fn out_for(&self, model: Option<ModelId>, now: Time) -> Option<Exclusion> {
+        let (_, out) = self.models.iter().find(|(it, _)| *it == model)?;
+        (out.until > now).then_some(*out)
+    }
+
+    /// Out for that model; drops what is over.
+    pub(crate) fn exclude_model(&mut self, model: Option<ModelId>, out: Exclusion, now: Time) {
+        self.models.retain(|(it, out)| *it != model && out.until > now);
+        self.models.push((model, out));
+    }
+
+    /// Forgets everything that was held against it; true if that was anything.
+    pub(crate) fn clear(&mut self) -> bool {
+        let held = self.out.is_some() || !self.models.is_empty();
+        self.out = None;
+        self.streak = 0;
+        self.models.clear();
+        held
+    }
+}

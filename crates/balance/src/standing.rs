@@ -1,0 +1,243 @@
+//! The ledger as others read it: the standing of each target, and when the first of them is back.
+//!
+//! Computed from the same exclusions that readiness is, by comparison with `now`, so that it is right even where
+//! nobody has picked for hours.
+
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+use crate::{
+    AddressId, AddressReport, Balancer, Cause, CredentialReport, Credentials, Exclusion, Exhausted,
+    ModelState, Report, State, TargetReport, Time, UpstreamId, UpstreamReport,
+    choose::{CallersOut, Request},
+    credential::Credential,
+    ewma::PeakEwma,
+    upstream::{Upstream, side},
+};
+
+impl Balancer {
+    /// Everything, as it stands.
+    pub fn report(&self, now: Time) -> Report {
+        Report {
+            upstreams: self
+                .upstreams
+                .iter()
+                .map(|it| it.report(&self.credentials, &self.callers_out, now))
+                .collect(),
+            credentials: self.credentials.iter().map(|it| it.report(now)).collect(),
+        }
+    }
+
+    /// One upstream, as it stands.
+    pub fn report_upstream(&self, upstream: UpstreamId, now: Time) -> Option<UpstreamReport> {
+        let slot = *self.upstream_slots.get(&upstream)?;
+        Some(self.upstreams[slot as usize].report(&self.credentials, &self.callers_out, now))
+    }
+}
+
+impl Exhausted {
+    /// There is nobody, and never will be.
+    pub(crate) const NOBODY: Exhausted = Exhausted { until: None, only_limits: false, any: false };
+}
+
+impl Upstream {
+    fn report(
+        &self,
+        credentials: &[Credential],
+        callers_out: &HashMap<AddressId, CallersOut>,
+        now: Time,
+    ) -> UpstreamReport {
+        let target = |slot: usize| {
+            let (state, exclusion) = match self.standing(slot, credentials, now) {
+                (State::Available, None) => self.callers_standing(slot, callers_out, now),
+                standing => standing,
+            };
+            let it = &self.targets[slot];
+            TargetReport {
+                id: self.plan.targets[slot].id,
+                state,
+                exclusion,
+                in_flight: it.in_flight,
+                picked: it.picked,
+                latency_nanos: it.latency.as_ref().map(PeakEwma::nanos),
+            }
+        };
+        let address = |it: &crate::health::Address| AddressReport {
+            id: it.id,
+            healthy: it.out.is_none(),
+            exclusion: it.out,
+            successes: it.successes,
+            http_failures: it.http_failures,
+            tcp_failures: it.tcp_failures,
+            timeouts: it.timeouts,
+        };
+        UpstreamReport {
+            id: self.plan.id,
+            targets: (0..self.targets.len()).map(target).collect(),
+            addresses: self.addresses.iter().map(address).collect(),
+        }
+    }
+
+    /// How a target stands, and what keeps it out. What is graver comes first.
+    fn standing(&self, slot: usize, credentials: &[Credential], now: Time) -> (State, Option<Exclusion>) {
+        let (plan, target) = (&self.plan.targets[slot], &self.targets[slot]);
+        let lanes = &self.lanes[target.lanes.start as usize..target.lanes.end as usize];
+        let mut keys = lanes.iter().filter_map(|it| it.credential).map(|it| &credentials[it.0 as usize]);
+        let pooled = matches!(plan.credentials, Credentials::Pool { .. });
+        let keyless = !pooled && keys.clone().next().is_none();
+        let switched_on = self.plan.enabled && plan.enabled && (keyless || keys.any(|it| it.plan.enabled));
+        if !switched_on {
+            let out = Exclusion { since: Time::ZERO, until: Time::NEVER, cause: Cause::Disabled };
+            return (State::Disabled, Some(out));
+        }
+        if plan.weight == 0 {
+            return (State::Drained, None);
+        }
+        let address = &self.addresses[target.address as usize];
+        if let Some(out) = address.out {
+            let state = if address.half_open(now) { State::HalfOpen } else { State::Unhealthy };
+            return (state, Some(out));
+        }
+        if let Some(out) = self.keys_out(slot, credentials, now) {
+            return (State::Cooling, Some(out));
+        }
+        let pair = &self.pairs[target.pair as usize];
+        if pair.blocked(now).is_some() {
+            return (State::Suspended, pair.out);
+        }
+        (State::Available, None)
+    }
+
+    /// Where callers' own keys go through, one of them may be out: the target is cooling until somebody has been served
+    /// since, and available from then on, with the exclusion still told.
+    fn callers_standing(
+        &self,
+        slot: usize,
+        callers_out: &HashMap<AddressId, CallersOut>,
+        now: Time,
+    ) -> (State, Option<Exclusion>) {
+        let plan = &self.plan.targets[slot];
+        let known = match plan.credentials {
+            Credentials::PassThrough => callers_out.get(&plan.address).filter(|it| it.out.until > now),
+            Credentials::None | Credentials::One(_) | Credentials::Pool { .. } => None,
+        };
+        match known {
+            Some(it) if it.served_since => (State::Available, Some(it.out)),
+            Some(it) => (State::Cooling, Some(it.out)),
+            None => (State::Available, None),
+        }
+    }
+
+    /// What keeps all keys of a target out, by the one that is back first.
+    fn keys_out(&self, slot: usize, credentials: &[Credential], now: Time) -> Option<Exclusion> {
+        let model = self.plan.targets[slot].model;
+        let target = &self.targets[slot];
+        let mut soonest: Option<Exclusion> = None;
+        for lane in &self.lanes[target.lanes.start as usize..target.lanes.end as usize] {
+            let (credential, _) = lane.credential?;
+            let credential = &credentials[credential as usize];
+            let for_model = model.and_then(|it| credential.out_for(Some(it), now));
+            let out = credential.whole_out(now).into_iter().chain(for_model).max_by_key(|it| it.until)?;
+            if soonest.is_none_or(|it| out.until < it.until) {
+                soonest = Some(out);
+            }
+        }
+        soonest
+    }
+
+    /// Nobody is left for this request: until when, and why.
+    pub(crate) fn exhausted(&self, request: &Request<'_>) -> Exhausted {
+        let now = request.now;
+        let mut exhausted = Exhausted { only_limits: true, ..Exhausted::NOBODY };
+        let group = &self.groups[side(request.ask.environment)];
+        let wanted = request.ask.same_model.then(|| group.same_model(request.ask.model));
+        let slots = group.tiers.iter().flat_map(|it| &it.members);
+        for slot in slots.map(|it| *it as usize).filter(|_| self.plan.enabled) {
+            let (state, mut out) = self.standing(slot, request.credentials, now);
+            if state == State::Disabled {
+                continue;
+            }
+            exhausted.any = true;
+            let plan = &self.plan.targets[slot];
+            let model = plan.model.or(request.ask.model);
+            let able = plan.can & request.ask.needs == request.ask.needs;
+            if !able || wanted.is_some_and(|it| it != model) {
+                continue;
+            }
+            let pair = &self.pairs[self.targets[slot].pair as usize];
+            let suspended = pair.out.filter(|_| pair.blocked(now).is_some());
+            let asked = self.request_out(slot, request);
+            for more in suspended.into_iter().chain(asked) {
+                out = Some(out.filter(|it| it.until >= more.until).unwrap_or(more));
+            }
+            let limit = [Cause::RateLimit, Cause::Spent, Cause::Quota];
+            exhausted.only_limits &= out.is_some_and(|it| limit.contains(&it.cause));
+            exhausted.candidate(out.map_or(now, |it| it.until.max(now)));
+        }
+        exhausted.only_limits &= exhausted.until.is_some();
+        exhausted.until = exhausted.until.filter(|it| *it < Time::NEVER);
+        exhausted
+    }
+
+    /// What keeps this request in particular from a target: its own model, or its own key.
+    fn request_out(&self, slot: usize, request: &Request<'_>) -> Option<Exclusion> {
+        let (plan, now) = (&self.plan.targets[slot], request.now);
+        let caller = request.ask.caller.filter(|_| matches!(plan.credentials, Credentials::PassThrough));
+        let caller = caller.and_then(|it| request.callers.find((plan.address, it)));
+        if let Some((out, _)) = caller.filter(|(out, _)| out.until > now) {
+            return Some(out);
+        }
+        if plan.model.is_some() {
+            return None;
+        }
+        let lanes = &self.targets[slot].lanes;
+        let lanes = &self.lanes[lanes.start as usize..lanes.end as usize];
+        let out_for = |it: &crate::upstream::Lane| {
+            let credential = &request.credentials[it.credential?.0 as usize];
+            credential.out_for(request.ask.model, now)
+        };
+        let all_out = lanes.iter().all(|it| out_for(it).is_some());
+        let key = lanes.iter().filter_map(out_for).min_by_key(|it| it.until).filter(|_| all_out);
+        let pair = request.ask.model.and_then(|it| self.pair_slots.get(&(plan.address, Some(it))));
+        let pair = pair.map(|it| &self.pairs[*it as usize]).filter(|it| it.blocked(now).is_some());
+        key.into_iter().chain(pair.and_then(|it| it.out)).max_by_key(|it| it.until)
+    }
+}
+
+impl Exhausted {
+    /// One candidate is back at that instant.
+    fn candidate(&mut self, back: Time) {
+        let soonest = self.until.map_or(back, |it| it.min(back));
+        self.until = Some(soonest);
+    }
+}
+
+impl Credential {
+    /// What keeps it out for every model.
+    fn whole_out(&self, now: Time) -> Option<Exclusion> {
+        let gone = |since, cause| Some(Exclusion { since, until: Time::NEVER, cause });
+        if !self.plan.enabled {
+            return gone(Time::ZERO, Cause::Disabled);
+        }
+        match self.plan.expires.filter(|it| *it <= now) {
+            Some(since) => gone(since, Cause::Expired),
+            None => self.out.filter(|it| it.until > now),
+        }
+    }
+
+    fn report(&self, now: Time) -> CredentialReport {
+        let model = |(model, exclusion): &(Option<crate::ModelId>, Exclusion)| {
+            let model = model.filter(|_| exclusion.until > now)?;
+            Some(ModelState { model, exclusion: *exclusion })
+        };
+        let exclusion = self.whole_out(now);
+        let models: Vec<ModelState> = self.models.iter().filter_map(model).collect();
+        CredentialReport {
+            id: self.plan.id,
+            models: if exclusion.is_some() { Vec::new() } else { models },
+            exclusion,
+            in_flight: self.in_flight,
+        }
+    }
+}
