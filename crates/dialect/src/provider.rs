@@ -1,0 +1,304 @@
+//! The table of vendors: one row each, no vendor named anywhere else without need.
+//!
+//! Only vendors that speak one of our two dialects today have a row. A row says where the vendor lives, how it takes
+//! its key and which habits the classifier must know. Adding an OpenAI-compatible vendor is a row and an error fixture.
+
+use crate::Dialect;
+
+/// Sent to Anthropic kinds when the client sent no version of its own.
+pub const ANTHROPIC_VERSION: &str = "2023-06-01";
+
+/// A vendor, or a way of speaking that several share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// OpenAI itself.
+    OpenAi,
+    /// Anthropic, and what speaks its messages API.
+    Anthropic,
+    /// Anything that speaks OpenAI's API at a URL of its own.
+    OpenAiCompatible,
+    /// Azure's `/openai/v1` surface.
+    AzureOpenAi,
+    /// Google Gemini by its OpenAI-compatible endpoint.
+    Gemini,
+    /// Mistral.
+    Mistral,
+    /// Groq.
+    Groq,
+    /// DeepSeek.
+    DeepSeek,
+    /// OpenRouter.
+    OpenRouter,
+    /// xAI.
+    XAi,
+    /// Together.
+    Together,
+    /// Fireworks.
+    Fireworks,
+    /// Cerebras.
+    Cerebras,
+    /// Moonshot (Kimi).
+    Moonshot,
+    /// NVIDIA's hosted models.
+    Nvidia,
+    /// Ollama on this or another machine.
+    Ollama,
+    /// A vLLM server.
+    Vllm,
+}
+
+/// How a vendor takes its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// `authorization: Bearer KEY`
+    Bearer,
+    /// `x-api-key: KEY`, with [`ANTHROPIC_VERSION`] if the client sent no `anthropic-version`.
+    XApiKey,
+    /// `api-key: KEY`
+    ApiKey,
+    /// No key is wanted; a credential that exists all the same goes as `Bearer`.
+    None,
+}
+
+/// What there is to know about a vendor.
+#[derive(Debug)]
+pub struct Row {
+    /// Which one.
+    pub kind: Kind,
+    /// Its name in the configuration: `openai-compatible`.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// Which dialect it speaks.
+    pub dialect: Dialect,
+    /// What the vendor's SDK takes as base URL; `None` where only the operator can know.
+    pub base_url: Option<&'static str>,
+    /// How it takes its key.
+    pub auth: Auth,
+    /// Environment variables that hold its key, first match wins.
+    pub env: &'static [&'static str],
+    /// Whether 403 speaks of the key. Elsewhere it speaks of a permission or of content, and is relayed.
+    pub key_status_403: bool,
+    /// Whether a bad key is answered with 400; only an error that says so in its code or first words counts.
+    pub key_status_400: bool,
+    /// The model to ask for when a request leaves it to us. Models live about a year: these were on their vendors'
+    /// lists in autumn 2026 or are the vendor's own moving names; none where no such name is known to last.
+    pub default_model: Option<&'static str>,
+    /// What a `models` probe asks for, on the base URL.
+    pub probe: &'static str,
+}
+
+/// Most vendors: OpenAI's dialect, Bearer, 401 for keys.
+const USUAL: Row = Row {
+    kind: Kind::OpenAiCompatible,
+    name: "openai-compatible",
+    title: "OpenAI-compatible",
+    dialect: Dialect::OpenAi,
+    base_url: None,
+    auth: Auth::Bearer,
+    env: &[],
+    key_status_403: false,
+    key_status_400: false,
+    default_model: None,
+    probe: "/models",
+};
+
+/// In the order of [`Kind`], so that a kind finds its row by its own number.
+static TABLE: [Row; 17] = [
+    Row {
+        kind: Kind::OpenAi,
+        name: "openai",
+        title: "OpenAI",
+        base_url: Some("https://api.openai.com/v1"),
+        env: &["OPENAI_API_KEY"],
+        default_model: Some("gpt-6-luna"),
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Anthropic,
+        name: "anthropic",
+        title: "Anthropic",
+        dialect: Dialect::Anthropic,
+        base_url: Some("https://api.anthropic.com"),
+        auth: Auth::XApiKey,
+        env: &["ANTHROPIC_API_KEY"],
+        default_model: Some("claude-sonnet-5"),
+        ..USUAL
+    },
+    USUAL,
+    Row {
+        kind: Kind::AzureOpenAi,
+        name: "azure-openai",
+        title: "Azure OpenAI",
+        auth: Auth::ApiKey,
+        env: &["AZURE_OPENAI_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Gemini,
+        name: "gemini",
+        title: "Google Gemini",
+        base_url: Some("https://generativelanguage.googleapis.com/v1beta/openai"),
+        env: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        // PERMISSION_DENIED: a leaked, restricted or foreign key. An invalid one is 400 with API_KEY_INVALID.
+        key_status_403: true,
+        key_status_400: true,
+        default_model: Some("gemini-flash-latest"),
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Mistral,
+        name: "mistral",
+        title: "Mistral",
+        base_url: Some("https://api.mistral.ai/v1"),
+        env: &["MISTRAL_API_KEY"],
+        default_model: Some("mistral-small-latest"),
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Groq,
+        name: "groq",
+        title: "Groq",
+        base_url: Some("https://api.groq.com/openai/v1"),
+        env: &["GROQ_API_KEY"],
+        default_model: Some("openai/gpt-oss-120b"),
+        ..USUAL
+    },
+    Row {
+        kind: Kind::DeepSeek,
+        name: "deepseek",
+        title: "DeepSeek",
+        base_url: Some("https://api.deepseek.com/v1"),
+        env: &["DEEPSEEK_API_KEY"],
+        default_model: Some("deepseek-flash"),
+        ..USUAL
+    },
+    Row {
+        kind: Kind::OpenRouter,
+        name: "openrouter",
+        title: "OpenRouter",
+        base_url: Some("https://openrouter.ai/api/v1"),
+        env: &["OPENROUTER_API_KEY"],
+        default_model: Some("openrouter/auto"),
+        ..USUAL
+    },
+    Row {
+        kind: Kind::XAi,
+        name: "xai",
+        title: "xAI",
+        base_url: Some("https://api.x.ai/v1"),
+        env: &["XAI_API_KEY"],
+        // 403 is a key or team that is blocked or lacks the permission; a wrong key is 400 "Incorrect API key".
+        key_status_403: true,
+        key_status_400: true,
+        default_model: Some("grok-4.5"),
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Together,
+        name: "together",
+        title: "Together",
+        base_url: Some("https://api.together.xyz/v1"),
+        env: &["TOGETHER_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Fireworks,
+        name: "fireworks",
+        title: "Fireworks",
+        base_url: Some("https://api.fireworks.ai/inference/v1"),
+        env: &["FIREWORKS_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Cerebras,
+        name: "cerebras",
+        title: "Cerebras",
+        base_url: Some("https://api.cerebras.ai/v1"),
+        env: &["CEREBRAS_API_KEY"],
+        default_model: Some("gpt-oss-120b"),
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Moonshot,
+        name: "moonshot",
+        title: "Moonshot",
+        base_url: Some("https://api.moonshot.ai/v1"),
+        env: &["MOONSHOT_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Nvidia,
+        name: "nvidia",
+        title: "NVIDIA",
+        base_url: Some("https://integrate.api.nvidia.com/v1"),
+        env: &["NVIDIA_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Ollama,
+        name: "ollama",
+        title: "Ollama",
+        base_url: Some("http://127.0.0.1:11434/v1"),
+        auth: Auth::None,
+        ..USUAL
+    },
+    Row { kind: Kind::Vllm, name: "vllm", title: "vLLM", env: &["VLLM_API_KEY"], ..USUAL },
+];
+
+/// Every vendor.
+pub fn table() -> &'static [Row] {
+    &TABLE
+}
+
+impl Kind {
+    /// Every kind, in the order of the table.
+    pub const ALL: [Kind; 17] = [
+        Kind::OpenAi,
+        Kind::Anthropic,
+        Kind::OpenAiCompatible,
+        Kind::AzureOpenAi,
+        Kind::Gemini,
+        Kind::Mistral,
+        Kind::Groq,
+        Kind::DeepSeek,
+        Kind::OpenRouter,
+        Kind::XAi,
+        Kind::Together,
+        Kind::Fireworks,
+        Kind::Cerebras,
+        Kind::Moonshot,
+        Kind::Nvidia,
+        Kind::Ollama,
+        Kind::Vllm,
+    ];
+
+    /// What there is to know about it.
+    pub fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    /// The kind of that name in the configuration.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.kind)
+    }
+}
+
+/// The vendor's path: the base URL's path and the endpoint's suffix, with exactly one version between them.
+///
+/// A base path that names a version anywhere (`/v1`, `/v1beta/openai`, `/api/paas/v4`) is taken as it is, any other
+/// gets `/v1`. Both dialects agree here: SDKs of the one put `/v1` into the base URL, SDKs of the other into the path.
+pub fn join(base_url_path: &str, suffix: &str, dialect: Dialect) -> String {
+    let base = base_url_path.trim_end_matches('/');
+    let slash = if base.is_empty() || base.starts_with('/') { "" } else { "/" };
+    let version = match dialect {
+        Dialect::OpenAi | Dialect::Anthropic if base.split('/').any(is_version) => "",
+        Dialect::OpenAi | Dialect::Anthropic => "/v1",
+    };
+    [slash, base, version, suffix].concat()
+}
+
+/// `v1`, `v1beta`, `v4`.
+fn is_version(segment: &str) -> bool {
+    segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|it: char| it.is_ascii_digit()))
+}
