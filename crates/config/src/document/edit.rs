@@ -1,0 +1,289 @@
+//! Edits: pure, whole or not at all.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{
+    Document, Row,
+    draft::{Draft, named_by_path, parent_field},
+    load,
+};
+use crate::{Entity, Kind, Refusal, derived, etag};
+
+/// What to do. `parent` and `at` are an id or a name (a target: id or `host:port`).
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// POST. A raw-host target that exists is updated.
+    Create {
+        /// Of what.
+        kind: Kind,
+        /// Within what: targets and credentials need it, routes may have a service.
+        parent: Option<String>,
+        /// The body.
+        value: Value,
+    },
+    /// PATCH.
+    Patch {
+        /// Of what.
+        kind: Kind,
+        /// Within what.
+        parent: Option<String>,
+        /// Which.
+        at: String,
+        /// The body.
+        value: Value,
+    },
+    /// PUT: replaces, or creates.
+    Put {
+        /// Of what.
+        kind: Kind,
+        /// Within what.
+        parent: Option<String>,
+        /// Which.
+        at: String,
+        /// The body.
+        value: Value,
+    },
+    /// DELETE. What is not there is deleted already.
+    Delete {
+        /// Of what.
+        kind: Kind,
+        /// Within what.
+        parent: Option<String>,
+        /// Which.
+        at: String,
+    },
+}
+
+/// What an edit needs from outside.
+pub struct Context<'a> {
+    /// Unix seconds.
+    pub now: i64,
+    /// Makes identities; they grow with time.
+    pub ids: &'a mut dyn FnMut() -> Uuid,
+    /// `If-None-Match: *`: only if nothing is there.
+    pub if_none_match_any: bool,
+    /// `If-Match`: only if what is there has one of these tags (`*`: any).
+    pub if_match: Option<String>,
+}
+
+/// What an edit came to.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    /// The configuration after it.
+    pub document: Document,
+    /// What the store has to do, in this order, in one transaction. Empty if nothing is different.
+    pub change: Vec<Change>,
+    /// The row as it is now; none after a delete.
+    pub row: Option<Arc<Row>>,
+    /// 201 rather than 200.
+    pub created: bool,
+    /// For the operator.
+    pub warnings: Vec<String>,
+}
+
+/// One row's change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Insert or replace.
+    Put(Arc<Row>),
+    /// Remove.
+    Delete(Kind, Uuid),
+}
+
+impl Document {
+    /// Carries out one edit, whole or not at all.
+    pub fn edit(&self, edit: Edit, context: &mut Context<'_>) -> Result<Edited, Refusal> {
+        match edit {
+            Edit::Create { kind, parent, value } => self.create(kind, parent.as_deref(), value, context),
+            Edit::Patch { kind, parent, at, value } => {
+                let parent = self.parent(kind, parent.as_deref())?;
+                let existing = self.locate(kind, parent.as_deref(), &at).ok_or(Refusal::NotFound)?;
+                expect_match(Some(&existing), context)?;
+                let (parent, existing) = (parent.as_deref(), Some(&existing));
+                self.write(&Draft { kind, parent, existing, keep: true, id: None, value }, context)
+            }
+            Edit::Put { kind, parent, at, value } => {
+                self.replace(kind, parent.as_deref(), &at, value, context)
+            }
+            Edit::Delete { kind, parent, at } => self.delete(kind, parent.as_deref(), &at, context),
+        }
+    }
+
+    fn create(
+        &self,
+        kind: Kind,
+        parent: Option<&str>,
+        value: Value,
+        context: &mut Context<'_>,
+    ) -> Result<Edited, Refusal> {
+        let parent = self.parent(kind, parent)?;
+        let parent = parent.as_deref();
+        let named = value.get("target").and_then(Value::as_str);
+        let same_host = match (kind, parent, named) {
+            (Kind::Target, Some(parent), Some(named)) => self.child(kind, parent.id, named),
+            _ => None,
+        };
+        if context.if_none_match_any && same_host.is_some() {
+            return Err(Refusal::PreconditionFailed);
+        }
+        if let Some(existing) = &same_host {
+            return self.write(
+                &Draft { kind, parent, existing: Some(existing), keep: true, id: None, value },
+                context,
+            );
+        }
+        self.write(&Draft { kind, parent, existing: None, keep: false, id: None, value }, context)
+    }
+
+    fn replace(
+        &self,
+        kind: Kind,
+        parent: Option<&str>,
+        at: &str,
+        value: Value,
+        context: &mut Context<'_>,
+    ) -> Result<Edited, Refusal> {
+        let parent = self.parent(kind, parent)?;
+        let existing = self.locate(kind, parent.as_deref(), at);
+        if context.if_none_match_any && existing.is_some() {
+            return Err(Refusal::PreconditionFailed);
+        }
+        expect_match(existing.as_ref(), context)?;
+        let id = Uuid::try_parse(at).ok();
+        let value = if id.is_some() { value } else { named_by_path(kind, at, value)? };
+        let (parent, existing) = (parent.as_deref(), existing.as_ref());
+        self.write(&Draft { kind, parent, existing, keep: false, id, value }, context)
+    }
+
+    fn delete(
+        &self,
+        kind: Kind,
+        parent: Option<&str>,
+        at: &str,
+        context: &mut Context<'_>,
+    ) -> Result<Edited, Refusal> {
+        let parent = self.parent(kind, parent)?;
+        let existing = self.locate(kind, parent.as_deref(), at);
+        expect_match(existing.as_ref(), context)?;
+        let mut edited = Edited {
+            document: self.clone(),
+            change: Vec::new(),
+            row: None,
+            created: false,
+            warnings: Vec::new(),
+        };
+        let Some(existing) = existing else {
+            return Ok(edited);
+        };
+        writable(&existing)?;
+        if existing.id == derived::default_id() {
+            return Err(Refusal::ReadOnly {
+                message: "the upstream 'default' is built in; switch it off instead".to_owned(),
+            });
+        }
+        let users = self.users(&existing);
+        if !users.is_empty() {
+            return Err(Refusal::InUse { users });
+        }
+        if kind == Kind::Upstream {
+            let targets = self.children(Kind::Target, existing.id);
+            edited.change.extend(targets.iter().map(|row| Change::Delete(Kind::Target, row.id)));
+        }
+        edited.change.push(Change::Delete(kind, existing.id));
+        edited.document = self.with(&edited.change);
+        Ok(edited)
+    }
+
+    /// Writes a body as a row.
+    fn write(&self, draft: &Draft<'_>, context: &mut Context<'_>) -> Result<Edited, Refusal> {
+        let kind = draft.kind;
+        if let Some(existing) = draft.existing {
+            writable(existing)?;
+        }
+        if let Some(parent) = draft.parent
+            && kind == Kind::Target
+            && (parent.derived || parent.id == derived::default_id())
+        {
+            let message = "the targets of this upstream follow from the providers".to_owned();
+            return Err(Refusal::ReadOnly { message });
+        }
+        let (whole, asked_id) = self.whole(draft)?;
+        if let (None, Some(id)) = (draft.existing, asked_id)
+            && self.by_id(kind, id).is_some()
+        {
+            return Err(Refusal::PrimaryKey { fields: json!({ "id": id.to_string() }) });
+        }
+        self.unique(kind, draft.existing.map(|row| row.id), &whole)?;
+        if let Some(existing) = draft.existing
+            && is_same(&existing.value, &whole)
+        {
+            let (document, row) = (self.clone(), Some(Arc::clone(existing)));
+            return Ok(Edited { document, change: Vec::new(), row, created: false, warnings: Vec::new() });
+        }
+        let id = draft.existing.map(|row| row.id).or(asked_id).unwrap_or_else(|| (context.ids)());
+        let created_at = draft.existing.map_or(context.now, |row| row.created_at);
+        let row = Arc::new(load::row(kind, id, created_at, context.now, whole)?);
+        let change = vec![Change::Put(Arc::clone(&row))];
+        let document = self.with(&change);
+        let warnings = warnings(&document, &row);
+        Ok(Edited { document, change, row: Some(row), created: draft.existing.is_none(), warnings })
+    }
+
+    fn parent(&self, kind: Kind, parent: Option<&str>) -> Result<Option<Arc<Row>>, Refusal> {
+        let (Some(said), Some((_, kind))) = (parent, parent_field(kind)) else {
+            return Ok(None);
+        };
+        self.get(kind, said).map(Some).ok_or(Refusal::NotFound)
+    }
+
+    fn locate(&self, kind: Kind, parent: Option<&Row>, at: &str) -> Option<Arc<Row>> {
+        match parent {
+            Some(parent) => self.child(kind, parent.id, at),
+            None => self.get(kind, at),
+        }
+    }
+}
+
+fn writable(row: &Row) -> Result<(), Refusal> {
+    if row.derived {
+        return Err(Refusal::ReadOnly {
+            message: "this follows from the providers and can not be written".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn expect_match(existing: Option<&Arc<Row>>, context: &Context<'_>) -> Result<(), Refusal> {
+    let Some(wanted) = &context.if_match else {
+        return Ok(());
+    };
+    let Some(existing) = existing else {
+        return Err(Refusal::PreconditionFailed);
+    };
+    let own = etag(existing);
+    let fits = wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag == own);
+    if fits { Ok(()) } else { Err(Refusal::PreconditionFailed) }
+}
+
+/// Whether a row's value says the same, dates aside.
+fn is_same(value: &Value, whole: &Map<String, Value>) -> bool {
+    whole.iter().all(|(name, new)| value.get(name) == Some(new))
+}
+
+/// What works, but perhaps not as meant.
+fn warnings(document: &Document, row: &Row) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Entity::Target(target) = &*row.entity
+        && let Some(id) = target.provider.map(|it| it.id)
+        && target.credential.is_none()
+        && document.children(Kind::Credential, id).is_empty()
+        && let Some(provider) = document.by_id(Kind::Provider, id)
+    {
+        warnings
+            .push(format!("provider {} has no credential yet: this target serves nothing", provider.label()));
+    }
+    warnings
+}

@@ -1,0 +1,143 @@
+//! The paths that are no entities: health, orders, metrics, and the documents about the API itself.
+
+use serde_json::{Map, Value, json};
+
+use super::{Operation, answer, in_path};
+use crate::Kind;
+
+/// Adds every such path.
+pub(super) fn add(paths: &mut Map<String, Value>) {
+    let any = || json!({ "type": "object" });
+    plain(
+        paths,
+        "/",
+        "root",
+        "Where things are; a browser is sent to the dashboard.",
+        vec![
+            (200, answer("Name, version and paths.", &any())),
+            (303, json!({ "description": "For browsers." })),
+        ],
+    );
+    plain(paths, "/openapi.json", "openapi", "This document.", vec![(200, answer("OpenAPI 3.1.", &any()))]);
+    let text = json!({ "description": "Prometheus text.", "content": { "text/plain": { "schema": { "type": "string" } } } });
+    plain(paths, "/metrics", "metrics", "Metrics.", vec![(200, text)]);
+    plain(
+        paths,
+        "/livez",
+        "livez",
+        "Whether the process runs.",
+        vec![(200, json!({ "description": "It does." }))],
+    );
+    plain(
+        paths,
+        "/readyz",
+        "readyz",
+        "Whether it takes requests.",
+        vec![
+            (200, json!({ "description": "It does." })),
+            (503, json!({ "description": "Not yet, or not any more." })),
+        ],
+    );
+    for path in ["/livez", "/readyz"] {
+        // Whoever watches the process holds no token.
+        paths[path]["get"]["security"] = json!([{}]);
+    }
+    schemas(paths);
+    health(paths);
+    orders(paths);
+}
+
+fn plain(paths: &mut Map<String, Value>, path: &str, id: &str, summary: &str, answers: Vec<(u16, Value)>) {
+    let operation = Operation {
+        id: id.to_owned(),
+        tag: "gateway",
+        summary: summary.to_owned(),
+        parameters: &[],
+        body: None,
+        answers,
+        errors: &[],
+    };
+    paths.insert(path.to_owned(), json!({ "get": operation.value() }));
+}
+
+fn schemas(paths: &mut Map<String, Value>) {
+    let mut entity = in_path("entity", "Which kind, as in paths.");
+    entity["schema"] = json!({ "type": "string", "enum": Kind::ALL.map(Kind::plural) });
+    let operation = Operation {
+        id: "schema".to_owned(),
+        tag: "gateway",
+        summary: "The JSON Schema of an entity.".to_owned(),
+        parameters: &[],
+        body: None,
+        answers: vec![(200, answer("JSON Schema 2020-12.", &json!({ "type": "object" })))],
+        errors: &[(404, "not_found")],
+    };
+    paths.insert("/schemas/{entity}".to_owned(), json!({ "parameters": [entity], "get": operation.value() }));
+}
+
+fn health(paths: &mut Map<String, Value>) {
+    let upstream = in_path("upstream", "Name or id of the upstream.");
+    let item = json!({
+        "type": "object",
+        "required": ["id", "health"],
+        "properties": {
+            "id": { "type": "string" },
+            "target": { "type": ["string", "null"] },
+            "weight": { "type": "integer" },
+            "health": { "type": "string", "enum": ["HEALTHY", "UNHEALTHY", "HEALTHCHECKS_OFF", "DNS_ERROR"] },
+            "state": { "type": "object" },
+            "data": { "type": "object" },
+            "reason": { "type": ["string", "null"] },
+            "since": { "type": ["string", "null"] },
+            "until": { "type": ["string", "null"] }
+        }
+    });
+    let list = json!({
+        "type": "object",
+        "required": ["data", "next", "node_id"],
+        "properties": {
+            "data": { "type": "array", "items": item },
+            "next": { "type": ["string", "null"] },
+            "node_id": { "type": "string" }
+        }
+    });
+    let operation = Operation {
+        id: "read_health".to_owned(),
+        tag: Kind::Upstream.plural(),
+        summary: "Who is available, who is not, why and until when.".to_owned(),
+        parameters: &[],
+        body: None,
+        answers: vec![(200, answer("Every target.", &list))],
+        errors: &[(404, "not_found")],
+    };
+    paths.insert(
+        "/upstreams/{upstream}/health".to_owned(),
+        json!({ "parameters": [upstream], "get": operation.value() }),
+    );
+}
+
+fn orders(paths: &mut Map<String, Value>) {
+    let orders = [
+        ("healthy", "put", "Takes the target's address back, whatever its counters say."),
+        ("unhealthy", "put", "Takes the target's address out until somebody says otherwise."),
+        ("exclusion", "delete", "Clears what excludes the target's credential and pair."),
+    ];
+    for (what, method, summary) in orders {
+        let operation = Operation {
+            id: format!("{method}_{what}"),
+            tag: Kind::Target.plural(),
+            summary: summary.to_owned(),
+            parameters: &[],
+            body: None,
+            answers: vec![(204, json!({ "description": "Done." }))],
+            errors: &[(404, "not_found")],
+        };
+        let parameters = [
+            in_path("upstream", "Name or id of the upstream."),
+            in_path("target", "host:port or id of the target."),
+        ];
+        let mut item = json!({ "parameters": parameters });
+        item[method] = operation.value();
+        paths.insert(format!("/upstreams/{{upstream}}/targets/{{target}}/{what}"), item);
+    }
+}

@@ -1,0 +1,91 @@
+//! Credentials: where the secret is becomes the headers that carry it.
+
+use std::sync::Arc;
+
+use balance::{CredentialId, CredentialPlan};
+use dialect::Auth;
+use http::{HeaderName, HeaderValue};
+use zeroize::Zeroizing;
+
+use super::Work;
+use crate::{Entity, Kind, Secret, entity, snapshot};
+
+/// A credential that targets may name.
+pub(super) struct Key<'a> {
+    pub(super) id: CredentialId,
+    pub(super) credential: &'a entity::Credential,
+}
+
+impl<'a> Work<'a> {
+    /// Numbers every credential and prepares what it sends.
+    pub(super) fn credentials(&mut self) {
+        let document = self.document;
+        for row in document.rows(Kind::Credential) {
+            let Entity::Credential(credential) = &*row.entity else {
+                continue;
+            };
+            let Some(provider) = document.by_id(Kind::Provider, credential.provider.id) else {
+                continue;
+            };
+            let Entity::Provider(of) = &*provider.entity else {
+                continue;
+            };
+            let auth = dialect::Kind::from_name(&of.kind).map_or(Auth::Bearer, |kind| kind.row().auth);
+            let id = self.registry.number_credential(row.id);
+            let headers = self.secret(&credential.secret).and_then(|secret| headers(auth, &secret));
+            if let Err(cause) = &headers {
+                let name = &credential.name;
+                self.warnings.push(format!("credential {}/{name} is out: {cause}", of.name));
+            }
+            let plan = CredentialPlan {
+                id,
+                enabled: credential.enabled && headers.is_ok(),
+                expires: credential.expires_at.as_deref().and_then(unix).map(self.facts.time_of),
+            };
+            self.plan.credentials.push(plan);
+            let resolved = snapshot::Credential {
+                id,
+                uuid: row.id,
+                name: credential.name.as_str().into(),
+                provider: of.name.as_str().into(),
+                headers: headers.unwrap_or_default(),
+            };
+            self.snapshot.credentials.insert(id, Arc::new(resolved));
+            self.keys.insert(row.id, Key { id, credential });
+        }
+    }
+
+    fn secret(&self, reference: &str) -> Result<Secret, String> {
+        let found = match reference.split_once(':') {
+            Some(("env", name)) => {
+                (self.facts.env)(name).ok_or_else(|| format!("the variable {name} is not set"))?
+            }
+            Some(("file", path)) => (self.facts.file)(path).map_err(|cause| format!("{path}: {cause}"))?,
+            _ => return Err("its secret is neither env:NAME nor file:PATH".to_owned()),
+        };
+        let found = Zeroizing::new(found);
+        let trimmed = found.trim();
+        if trimmed.is_empty() {
+            return Err(format!("{reference} is empty"));
+        }
+        Ok(Secret::new(trimmed.to_owned()))
+    }
+}
+
+/// The headers that carry a key; what is wrong with it is said without showing it.
+fn headers(auth: Auth, secret: &Secret) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+    let key = secret.expose();
+    let (name, text) = match auth {
+        Auth::Bearer | Auth::None => (http::header::AUTHORIZATION, Zeroizing::new(format!("Bearer {key}"))),
+        Auth::XApiKey => (HeaderName::from_static("x-api-key"), Zeroizing::new(key.to_owned())),
+        Auth::ApiKey => (HeaderName::from_static("api-key"), Zeroizing::new(key.to_owned())),
+    };
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| "the key holds characters that no header can carry".to_owned())?;
+    value.set_sensitive(true);
+    Ok(vec![(name, value)])
+}
+
+fn unix(instant: &str) -> Option<i64> {
+    instant.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
+}

@@ -1,0 +1,126 @@
+//! Providers: where their endpoints are, and which keys they have.
+
+use std::sync::Arc;
+
+use dialect::{Auth, Kind as Vendors};
+use uuid::Uuid;
+
+use super::{Work, trust};
+use crate::{
+    Entity, Kind, address,
+    derived::{self, default_model},
+    entity::{Endpoint, Provider, TargetEnvironment},
+    snapshot::Address,
+};
+
+/// A provider that targets may name.
+pub(super) struct Vendor<'a> {
+    pub(super) name: Arc<str>,
+    pub(super) kind: Vendors,
+    pub(super) provider: &'a Provider,
+    /// In the order they are listed.
+    pub(super) places: Vec<Place>,
+    /// Its credentials, by rank.
+    pub(super) keys: Vec<Uuid>,
+    /// The credential of targets that name none.
+    pub(super) default_key: Option<Uuid>,
+    pub(super) default_model: Option<Arc<str>>,
+}
+
+/// An endpoint of a provider.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) environment: TargetEnvironment,
+    pub(super) address: Arc<Address>,
+    pub(super) base_path: String,
+}
+
+impl<'a> Work<'a> {
+    /// Finds every provider's places and keys.
+    pub(super) fn vendors(&mut self) {
+        let document = self.document;
+        for row in document.rows(Kind::Provider) {
+            let Entity::Provider(provider) = &*row.entity else {
+                continue;
+            };
+            let Some(kind) = Vendors::from_name(&provider.kind) else {
+                continue;
+            };
+            let places = self.places(provider, kind);
+            if places.is_empty() {
+                self.warnings.push(format!("provider {} serves nothing: it has no endpoint", provider.name));
+            }
+            let mut keys: Vec<(u32, Uuid)> = Vec::new();
+            for key in document.rows(Kind::Credential).filter(|key| key.parent == Some(row.id)) {
+                if let Entity::Credential(credential) = &*key.entity {
+                    keys.push((credential.rank, key.id));
+                }
+            }
+            // The sort is stable: of two of one rank the older comes first.
+            keys.sort_by_key(|(rank, _)| *rank);
+            let keys: Vec<Uuid> = keys.into_iter().map(|(_, id)| id).collect();
+            if keys.is_empty() && !needs_no_key(kind) {
+                self.warnings
+                    .push(format!("provider {} serves nothing: it has no credential", provider.name));
+            }
+            for model in provider.models.iter().flatten() {
+                self.model(&model.id);
+            }
+            let vendor = Vendor {
+                name: provider.name.as_str().into(),
+                kind,
+                provider,
+                places,
+                default_key: provider.default_credential.map(|it| it.id).or(keys.first().copied()),
+                keys,
+                default_model: default_model(provider).map(|model| self.model(model).0),
+            };
+            self.vendors.insert(row.id, vendor);
+        }
+    }
+
+    fn places(&mut self, provider: &Provider, kind: Vendors) -> Vec<Place> {
+        let own = kind.row().base_url.map(|url| Endpoint {
+            name: derived::DEFAULT.to_owned(),
+            url: url.to_owned(),
+            environment: TargetEnvironment::Any,
+        });
+        let built_in = own.clone().map(|it| vec![it]).unwrap_or_default();
+        let endpoints = if provider.endpoints.is_empty() { &built_in } else { &provider.endpoints };
+        let trust = trust(&provider.tls);
+        let mut places = Vec::new();
+        for endpoint in endpoints {
+            let url = match endpoint.url.strip_prefix("env:") {
+                None => Some(endpoint.url.clone()),
+                Some(name) => (self.facts.env)(name).or_else(|| {
+                    let (provider, url) = (&provider.name, own.as_ref().map(|it| it.url.clone())?);
+                    self.warnings.push(format!("provider {provider} is asked at {url}: {name} is not set"));
+                    Some(url)
+                }),
+            };
+            let parsed = match url {
+                Some(url) => address::base_url(&url),
+                None => Err(format!("{} is not set", endpoint.url)),
+            };
+            match parsed {
+                Ok(url) => places.push(Place {
+                    name: endpoint.name.clone(),
+                    environment: endpoint.environment,
+                    address: self.address(url.tls, &url.host, url.port, &trust),
+                    base_path: dialect::join(&url.path, "", kind.row().dialect),
+                }),
+                Err(cause) => {
+                    let (provider, endpoint) = (&provider.name, &endpoint.name);
+                    self.warnings.push(format!("endpoint {endpoint} of provider {provider} is out: {cause}"));
+                }
+            }
+        }
+        places
+    }
+}
+
+/// Whether a kind serves without a key: those that want none, and servers of one's own.
+pub(super) fn needs_no_key(kind: Vendors) -> bool {
+    kind.row().auth == Auth::None || matches!(kind, Vendors::OpenAiCompatible | Vendors::Vllm)
+}

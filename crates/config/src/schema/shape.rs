@@ -1,0 +1,149 @@
+//! What texts may look like.
+
+use super::Shape;
+use crate::address;
+
+/// Anything without control characters.
+pub(super) const FREE: Shape = Shape { pattern: None, max: 1024, check: free };
+/// A name that fits into a path as it is.
+pub(super) const NAME: Shape = Shape { pattern: Some("^[A-Za-z0-9._-]{1,128}$"), max: 128, check: name };
+/// The same, shorter: it goes into a response header.
+pub(super) const SHORT_NAME: Shape = Shape { pattern: Some("^[A-Za-z0-9._-]{1,64}$"), max: 64, check: name };
+/// A row of the dialects' table.
+pub(super) const KIND: Shape = Shape { pattern: None, max: 64, check: kind };
+/// A vendor's name for a model.
+pub(super) const MODEL: Shape = Shape { pattern: None, max: 256, check: free };
+/// A label: commas and slashes separate them in `?tags=`.
+pub(super) const TAG: Shape = Shape { pattern: Some("^[^,/]+$"), max: 128, check: tag };
+/// A header's name.
+pub(super) const HEADER: Shape =
+    Shape { pattern: Some("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"), max: 128, check: header_name };
+/// A `Host` or a name to verify.
+pub(super) const HOST: Shape = Shape { pattern: None, max: 260, check: host };
+/// A host to match: `example.com`, `*.example.com`, `example.*`.
+pub(super) const HOST_PATTERN: Shape = Shape { pattern: None, max: 260, check: host_pattern };
+/// An absolute path.
+pub(super) const PATH: Shape = Shape { pattern: Some("^/"), max: 1024, check: path };
+/// A prefix, or `~` and a regular expression.
+pub(super) const PATH_PATTERN: Shape = Shape { pattern: Some("^(/|~)"), max: 1024, check: path_pattern };
+/// An HTTP method.
+pub(super) const METHOD: Shape = Shape { pattern: Some("^[A-Z]+$"), max: 32, check: http_method };
+/// `host:port`.
+pub(super) const TARGET: Shape = Shape { pattern: None, max: 262, check: target };
+/// A base URL, or where to find one.
+pub(super) const URL: Shape = Shape { pattern: None, max: 2048, check: url };
+/// Where a secret is.
+pub(super) const SECRET: Shape = Shape { pattern: Some("^(env|file):"), max: 4096, check: secret };
+/// Where an affinity key comes from.
+pub(super) const AFFINITY: Shape =
+    Shape { pattern: Some("^(none|session|prefix|header:.+|body:.+)$"), max: 160, check: affinity };
+/// An instant.
+pub(super) const INSTANT: Shape = Shape { pattern: None, max: 64, check: instant };
+
+fn free(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("length must be at least 1".to_owned());
+    }
+    text.contains(char::is_control).then(|| "must not contain control characters".to_owned())
+}
+
+fn name(text: &str) -> Option<String> {
+    let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let refused = !fits || matches!(text, "." | "..");
+    refused.then(|| format!("invalid value '{}': letters, digits, '.', '_' and '-' make a name", shown(text)))
+}
+
+fn kind(text: &str) -> Option<String> {
+    if dialect::Kind::from_name(text).is_some() {
+        return None;
+    }
+    let known: Vec<&str> = dialect::Kind::ALL.iter().map(|kind| kind.row().name).collect();
+    Some(format!("expected one of: {}", known.join(", ")))
+}
+
+fn tag(text: &str) -> Option<String> {
+    let fits = free(text).is_none() && !text.contains([',', '/']);
+    (!fits).then(|| {
+        format!("invalid tag '{}': commas, slashes and control characters separate tags", shown(text))
+    })
+}
+
+fn header_name(text: &str) -> Option<String> {
+    let fits = http::HeaderName::from_bytes(text.as_bytes()).is_ok();
+    (!fits).then(|| format!("bad header name '{}'", shown(text)))
+}
+
+fn host(text: &str) -> Option<String> {
+    let fits = address::host_and_port(text).is_ok();
+    (!fits).then(|| format!("invalid hostname: '{}'", shown(text)))
+}
+
+fn host_pattern(text: &str) -> Option<String> {
+    let plain = text.strip_prefix("*.").or_else(|| text.strip_suffix(".*")).unwrap_or(text);
+    let fits = !plain.contains('*') && address::host_and_port(plain).is_ok();
+    (!fits)
+        .then(|| format!("invalid hostname: '{}' (one wildcard, leftmost or rightmost label)", shown(text)))
+}
+
+fn path(text: &str) -> Option<String> {
+    if !text.starts_with('/') {
+        return Some("should start with: /".to_owned());
+    }
+    let fits = text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains(['?', '#']);
+    (!fits).then(|| "must be a path of visible ASCII without '?' or '#'".to_owned())
+}
+
+fn path_pattern(text: &str) -> Option<String> {
+    match text.strip_prefix('~') {
+        // The bound on the compiled size keeps one route from eating the memory of all.
+        Some(pattern) => crate::route::path_regex(pattern).err(),
+        None => path(text),
+    }
+}
+
+fn http_method(text: &str) -> Option<String> {
+    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    (!fits).then(|| format!("invalid method '{}': upper-case letters", shown(text)))
+}
+
+fn target(text: &str) -> Option<String> {
+    address::raw_target(text).err()
+}
+
+fn url(text: &str) -> Option<String> {
+    match text.strip_prefix("env:") {
+        Some(variable) => free(variable),
+        None => address::base_url(text).err(),
+    }
+}
+
+/// Never repeats the text: it may be the secret itself, pasted into the wrong field.
+fn secret(text: &str) -> Option<String> {
+    let place = text.strip_prefix("env:").or_else(|| text.strip_prefix("file:"));
+    let fits = place.is_some_and(|place| free(place).is_none());
+    (!fits).then(|| "expected a reference: env:NAME or file:PATH".to_owned())
+}
+
+fn affinity(text: &str) -> Option<String> {
+    let fits = match text.split_once(':') {
+        None => matches!(text, "none" | "session" | "prefix"),
+        Some(("header", name)) => header_name(name).is_none(),
+        Some(("body", field)) => free(field).is_none(),
+        Some(_) => false,
+    };
+    (!fits).then(|| "expected one of: none, session, prefix, header:NAME, body:FIELD".to_owned())
+}
+
+fn instant(text: &str) -> Option<String> {
+    text.parse::<jiff::Timestamp>().err().map(|_| "expected a time like 2030-01-31T12:00:00Z".to_owned())
+}
+
+/// A wrong value as a message may repeat it: short.
+fn shown(text: &str) -> String {
+    const SHOWN: usize = 64;
+    let mut shown: String = text.chars().filter(|it| !it.is_control()).take(SHOWN).collect();
+    if text.chars().count() > SHOWN {
+        shown.push('…');
+    }
+    shown
+}

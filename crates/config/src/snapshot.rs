@@ -1,0 +1,255 @@
+//! The configuration as a request sees it: resolved, indexed, swapped as a whole and never edited.
+//!
+//! Numbers ([`balance::TargetId`] and its kin) are the balancer's names for the same things. Header values are
+//! prepared here once, so that the request path formats nothing that a target could know beforehand.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use balance::{AddressId, CredentialId, ModelId, TargetId, UpstreamId};
+use http::HeaderValue;
+use uuid::Uuid;
+
+pub use crate::route::{Found, ModelChoice, NotFound, Query, RouteInfo, Routes};
+
+/// Everything a request may ask of the configuration.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Counts configuration changes.
+    pub revision: u64,
+    /// How a request finds its upstream.
+    pub routes: Routes,
+    /// By number.
+    pub upstreams: HashMap<UpstreamId, Arc<Upstream>>,
+    /// Upstreams by name, derived ones included.
+    pub names: HashMap<Arc<str>, UpstreamId>,
+    /// By number.
+    pub targets: HashMap<TargetId, Arc<Target>>,
+    /// By number.
+    pub addresses: HashMap<AddressId, Arc<Address>>,
+    /// By number.
+    pub credentials: HashMap<CredentialId, Arc<Credential>>,
+    /// The models that the configuration names.
+    pub models: HashMap<Arc<str>, ModelId>,
+    /// What `/v1/models` lists: id and who owns it (a provider's, an upstream's or a route's name), sorted, each id once.
+    pub catalogue: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Snapshot {
+    /// The number of the model that a request asks for, for targets that keep it; `None` where the configuration does
+    /// not name it, or where the name only led to the upstream.
+    pub fn asked_model(&self, found: &Found, model: Option<&str>) -> Option<ModelId> {
+        self.models.get(found.model.of(model?)?).copied()
+    }
+}
+
+/// An upstream's part of the request path.
+#[derive(Debug)]
+pub struct Upstream {
+    /// Its number.
+    pub id: UpstreamId,
+    /// Its identity in the store; derived upstreams have a stable one made from their name.
+    pub uuid: Uuid,
+    /// What metrics, headers and logs call it.
+    pub name: Arc<str>,
+    /// Where a request's hash key comes from.
+    pub hash_on: HashOn,
+    /// Where it comes from when that gives nothing.
+    pub hash_fallback: HashOn,
+    /// Path of the cookie that `HashOn::Cookie` sets when it is missing.
+    pub hash_on_cookie_path: String,
+    /// Where the affinity key comes from.
+    pub affinity: AffinityKey,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// A plain answer up to this many bytes is held until complete, so that a cut one fails over.
+    pub response_buffer_bytes: usize,
+    /// `Host` for its targets, instead of each target's own.
+    pub host_header: Option<HeaderValue>,
+    /// Below this percentage of available weight it counts as unhealthy as a whole; 0: never.
+    pub threshold: f64,
+    /// How its addresses are probed; `None`: active checks are off.
+    pub probe: Option<Probe>,
+    /// Its targets, in the order they are listed.
+    pub targets: Vec<TargetId>,
+}
+
+/// A source of a consistent-hashing key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HashOn {
+    /// Nothing: spread.
+    None,
+    /// The consumer, or else the client's key.
+    Consumer,
+    /// The client's address.
+    Ip,
+    /// A request header, by lowercase name.
+    Header(String),
+    /// A cookie, set when missing.
+    Cookie(String),
+    /// The request path.
+    Path,
+    /// A query argument.
+    QueryArg(String),
+}
+
+/// A source of an affinity key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AffinityKey {
+    /// No affinity.
+    None,
+    /// The session headers of known clients, or else the client's key.
+    Session,
+    /// The beginning of the body: same prompt prefix, same vendor cache.
+    Prefix,
+    /// A request header, by lowercase name.
+    Header(String),
+    /// A top-level field of the body.
+    Body(String),
+}
+
+/// Time limits of an upstream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timeouts {
+    /// TCP and TLS, each address tried.
+    pub connect: Duration,
+    /// Streamed: sent to first delta.
+    pub first_token: Limit,
+    /// Not streamed: sent to headers.
+    pub response: Limit,
+    /// Between chunks.
+    pub idle: Duration,
+    /// The whole request, all tries.
+    pub total: Option<Duration>,
+}
+
+/// A time limit, fixed or learned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    /// Five times the p95 that the pair has shown.
+    Auto,
+    /// As set.
+    Fixed(Duration),
+}
+
+/// How addresses are probed.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// With what.
+    pub kind: ProbeKind,
+    /// Given up after this.
+    pub timeout: Duration,
+    /// Under way at once, per upstream.
+    pub concurrency: usize,
+    /// For http and https.
+    pub path: String,
+    /// Added to the request.
+    pub headers: Vec<(http::HeaderName, HeaderValue)>,
+    /// False: any certificate will do for the probe.
+    pub verify: bool,
+}
+
+/// What a probe does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeKind {
+    /// `GET path` as the address speaks (plain or TLS).
+    Http,
+    /// `GET path` over TLS.
+    Https,
+    /// A TCP connection.
+    Tcp,
+    /// `GET /v1/models` with a credential of the target.
+    Models,
+}
+
+/// A target's part of the request path.
+#[derive(Debug)]
+pub struct Target {
+    /// Its number.
+    pub id: TargetId,
+    /// Its identity in the store.
+    pub uuid: Uuid,
+    /// What metrics, headers and logs call it: `host:port`, or `provider/model`.
+    pub name: Arc<str>,
+    /// Where it is.
+    pub address: AddressId,
+    /// Path in front of a known endpoint's own, without a trailing slash: `/v1`, `/openai/v1`.
+    pub base_path: String,
+    /// Whether it is a raw host: a path that is no known endpoint goes there as it is.
+    pub raw: bool,
+    /// Its provider's name.
+    pub provider: Option<Arc<str>>,
+    /// How it talks.
+    pub kind: dialect::Kind,
+    /// The model it is asked for; `None` keeps the client's.
+    pub model: Option<Arc<str>>,
+    /// What it is asked for when it has no model and the client's named only the way here; `None` for raw hosts.
+    pub default_model: Option<Arc<str>>,
+    /// What is sent as `Host`, prepared.
+    pub host: HeaderValue,
+}
+
+impl Target {
+    /// The path to ask for: a known endpoint behind the base path; anything else behind it as well, but for a raw host
+    /// as it is. `path` is [`Found::vendor_path`] of the request's path.
+    pub fn vendor_path(&self, endpoint: Option<dialect::Endpoint>, path: &str) -> String {
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        match endpoint {
+            Some(_) => [&self.base_path, slash, path].concat(),
+            None if self.raw => [slash, path].concat(),
+            // The base path names the version already.
+            None => match path.strip_prefix("/v1") {
+                Some(rest) if rest.starts_with('/') => [&self.base_path, rest].concat(),
+                _ => [&self.base_path, slash, path].concat(),
+            },
+        }
+    }
+}
+
+/// A `scheme://host:port`.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Its number.
+    pub id: AddressId,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+    /// Name or IP (without brackets).
+    pub host: Arc<str>,
+    /// TCP port.
+    pub port: u16,
+    /// TLS settings that differ from the default.
+    pub trust: Trust,
+}
+
+/// Whom a TLS address must prove itself to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Trust {
+    /// Certificates to trust besides the platform's, in a PEM file.
+    pub ca_file: Option<String>,
+    /// False: any certificate will do.
+    pub insecure: bool,
+    /// The name to expect instead of the host.
+    pub server_name: Option<String>,
+}
+
+/// A credential's part of the request path.
+#[derive(Debug)]
+pub struct Credential {
+    /// Its number.
+    pub id: CredentialId,
+    /// Its identity in the store.
+    pub uuid: Uuid,
+    /// What metrics, headers and logs call it.
+    pub name: Arc<str>,
+    /// Its provider's name.
+    pub provider: Arc<str>,
+    /// The headers that carry it, prepared and marked sensitive.
+    pub headers: Vec<(http::HeaderName, HeaderValue)>,
+}
+
+/// What [`balance::TargetPlan::can`] and [`balance::Ask::needs`] call speaking `dialect`.
+pub const fn speaks(dialect: dialect::Dialect) -> u32 {
+    match dialect {
+        dialect::Dialect::OpenAi => 1,
+        dialect::Dialect::Anthropic => 2,
+    }
+}
