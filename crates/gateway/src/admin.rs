@@ -1,0 +1,111 @@
+//! The Admin API: what operators, scripts and the dashboard read and change.
+//!
+//! It holds no opinion of its own: entities and their checks are `config`'s, changes go through [`Control`], states come
+//! from the balancer's report. What is here is HTTP: who may call ([`guard`]), what a body says ([`body`]), and how an
+//! answer looks ([`answer`]). CRUD of every entity is one table, [`entities::RESOURCES`].
+
+mod answer;
+mod ask;
+mod body;
+mod entities;
+mod guard;
+mod health;
+mod orders;
+mod process;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{
+    Router, middleware,
+    routing::{delete, get, put},
+};
+use config::Secret;
+use serde_json::Value;
+
+use crate::{control::Control, state::State};
+
+/// What the system's resolver last said about a host: `None` if it was never asked, the error's text if it failed.
+pub(crate) type Names = Arc<dyn Fn(&str) -> Option<Result<Vec<IpAddr>, String>> + Send + Sync>;
+
+/// What the Admin API is made of.
+pub(crate) struct Parts {
+    /// Changes go here.
+    pub(crate) control: Arc<Control>,
+    /// Standings are read here.
+    pub(crate) state: Arc<State>,
+    /// For `DNS_ERROR` and the addresses in `/health`.
+    pub(crate) names: Names,
+    /// What `/readyz` says: true from the ready line to the beginning of the drain.
+    pub(crate) ready: Arc<AtomicBool>,
+    /// Who may call.
+    pub(crate) access: Access,
+}
+
+/// Who may call the Admin API.
+pub(crate) struct Access {
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// What every call must bear, if anything.
+    pub(crate) token: Option<Secret>,
+    /// Whether `/metrics` is free nevertheless.
+    pub(crate) metrics_open: bool,
+    /// Names besides loopback's and the listener's own under which browsers may call.
+    pub(crate) hosts: Vec<String>,
+}
+
+/// What every handler may use.
+struct Admin {
+    control: Arc<Control>,
+    state: Arc<State>,
+    names: Names,
+    ready: Arc<AtomicBool>,
+    guard: guard::Guard,
+    openapi: Value,
+}
+
+/// The whole Admin API. Serve it with connect info ([`SocketAddr`]), so that the log says who changed something.
+pub(crate) fn router(parts: Parts) -> Router {
+    let Parts { control, state, names, ready, access } = parts;
+    let admin = Arc::new(Admin {
+        control,
+        state,
+        names,
+        ready,
+        guard: guard::Guard::new(&access),
+        openapi: config::openapi(process::VERSION),
+    });
+    let mut router = Router::new()
+        .route("/", get(process::root))
+        .route("/livez", get(process::livez))
+        .route("/readyz", get(process::readyz))
+        .route("/metrics", get(process::metrics))
+        .route("/openapi.json", get(process::openapi))
+        .route("/schemas/{at}", get(process::schema))
+        .route("/upstreams/{parent}/health", get(health::list))
+        .route("/upstreams/{parent}/targets/{at}/healthy", put(orders::healthy))
+        .route("/upstreams/{parent}/targets/{at}/unhealthy", put(orders::unhealthy))
+        .route("/upstreams/{parent}/targets/{at}/exclusion", delete(orders::clear));
+    for resource in &entities::RESOURCES {
+        router = router.merge(entities::routes(resource));
+    }
+    router
+        .fallback(answer::not_found)
+        .method_not_allowed_fallback(answer::method_not_allowed)
+        .layer(middleware::from_fn_with_state(Arc::clone(&admin), guard::stand))
+        .with_state(admin)
+}
+
+impl Admin {
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! CRUD of every entity, from one table.
+//!
+//! A further entity is a further line: path, kind, parent, and whether it may be written yet. What its fields are and
+//! which changes are good is `config`'s business.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use config::{Edit, Kind, Row};
+use serde_json::{Value, json};
+
+use super::{
+    Admin,
+    answer::{self, Fault},
+    ask::Ask,
+    body,
+    health::Standings,
+};
+use crate::control::{Done, Failure, View};
+
+/// A collection.
+pub(super) struct Resource {
+    /// Of the collection; an item is one segment below.
+    path: &'static str,
+    kind: Kind,
+    /// What `{parent}` in the path is.
+    parent: Option<Kind>,
+    writable: bool,
+}
+
+/// Every collection there is.
+pub(super) const RESOURCES: [Resource; 7] = [
+    Resource { path: "/providers", kind: Kind::Provider, parent: None, writable: false },
+    Resource {
+        path: "/providers/{parent}/credentials",
+        kind: Kind::Credential,
+        parent: Some(Kind::Provider),
+        writable: false,
+    },
+    Resource { path: "/upstreams", kind: Kind::Upstream, parent: None, writable: true },
+    Resource {
+        path: "/upstreams/{parent}/targets",
+        kind: Kind::Target,
+        parent: Some(Kind::Upstream),
+        writable: true,
+    },
+    Resource { path: "/services", kind: Kind::Service, parent: None, writable: true },
+    Resource { path: "/routes", kind: Kind::Route, parent: None, writable: true },
+    Resource {
+        path: "/services/{parent}/routes",
+        kind: Kind::Route,
+        parent: Some(Kind::Service),
+        writable: true,
+    },
+];
+
+/// The routes of one line of the table.
+pub(super) fn routes(resource: &'static Resource) -> Router<Arc<Admin>> {
+    let mut collection = get(move |ask: Ask| list(resource, ask));
+    let mut item = get(move |ask: Ask| read(resource, ask));
+    if resource.writable {
+        collection = collection.post(move |ask: Ask| create(resource, ask));
+        item = item
+            .patch(move |ask: Ask| patch(resource, ask))
+            .put(move |ask: Ask| upsert(resource, ask))
+            .delete(move |ask: Ask| remove(resource, ask));
+    }
+    let item_path = match resource.parent {
+        Some(_) => format!("{}/{{at}}", resource.path),
+        // An upstream's own segment is `{parent}` below it, and a path may call a segment only one name.
+        None => format!("{}/{{parent}}", resource.path),
+    };
+    Router::new().route(resource.path, collection).route(&item_path, item)
+}
+
+async fn list(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    let view = ask.admin.control.view();
+    let parent = resource.parent.map(|kind| ask.parent_row(&view, kind)).transpose()?;
+    let page = view.document.list(resource.kind, parent.as_ref().map(|it| it.id), &ask.paging())?;
+    let rows: Vec<Value> = match (resource.kind, &parent) {
+        (Kind::Target, Some(upstream)) => {
+            let standings = Standings::of(&ask.admin, &view, upstream);
+            page.rows.iter().map(|row| standings.shown(row)).collect()
+        }
+        _ => page.rows.iter().map(|row| view.document.view(row)).collect(),
+    };
+    let mut answer = json!({ "data": rows, "next": page.offset.as_deref().map(|it| ask.next(it)) });
+    if let Some(offset) = page.offset {
+        answer["offset"] = offset.into();
+    }
+    Ok(Json(answer).into_response())
+}
+
+async fn read(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    let view = ask.admin.control.view();
+    let row = resource.row(&ask, &view)?;
+    // A target also shows its state, which changes while the entity and its tag do not.
+    if resource.kind != Kind::Target && ask.has(&config::etag(&row)) {
+        let tag = [(header::ETAG, config::etag(&row))];
+        return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
+    }
+    Ok(answer::entity(StatusCode::OK, &row, shown(&ask.admin, &view, &row)))
+}
+
+async fn create(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    let (kind, parent) = (resource.kind, resource.parent.and_then(|_| ask.parent()));
+    resource.parent_exists(&ask)?;
+    write(ask, kind, |value| Edit::Create { kind, parent, value }).await
+}
+
+async fn patch(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    let (kind, (parent, at)) = (resource.kind, resource.place(&ask));
+    resource.row(&ask, &ask.admin.control.view())?;
+    write(ask, kind, |value| Edit::Patch { kind, parent, at, value }).await
+}
+
+async fn upsert(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    let (kind, (parent, at)) = (resource.kind, resource.place(&ask));
+    resource.parent_exists(&ask)?;
+    write(ask, kind, |value| Edit::Put { kind, parent, at, value }).await
+}
+
+/// What is already absent is as good as removed; a parent that is absent is a 404.
+async fn remove(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    let (parent, at) = resource.place(&ask);
+    let edit = Edit::Delete { kind: resource.kind, parent, at };
+    // What can be changed but not removed is the built-in upstream.
+    let built_in = resource.row(&ask, &ask.admin.control.view()).is_ok_and(|row| !row.derived);
+    let refused = |failure| match Fault::from(failure) {
+        fault if built_in => fault.allowing("GET, HEAD, PATCH, PUT"),
+        fault => fault,
+    };
+    ask.admin.control.edit(edit, ask.asked()).await.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Reads the body, makes the change, shows what came of it.
+async fn write(mut ask: Ask, kind: Kind, edit: impl FnOnce(Value) -> Edit) -> Result<Response, Fault> {
+    let mut value = body::read(kind, &ask.headers, std::mem::take(&mut ask.body)).await?;
+    forget_shown(kind, &mut value);
+    let Done { row, created, warnings, view } = ask.admin.control.edit(edit(value), ask.asked()).await?;
+    let row = row.ok_or(Failure::Broken)?;
+    let mut answer = shown(&ask.admin, &view, &row);
+    if !warnings.is_empty() {
+        answer["warnings"] = warnings.into();
+    }
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(answer::entity(status, &row, answer))
+}
+
+/// What was read may be written back, so what only answers have is not taken for an unknown field.
+fn forget_shown(kind: Kind, value: &mut Value) {
+    let shown: &[&str] = match kind {
+        Kind::Target => &["health", "state", "warnings"],
+        _ => &["warnings"],
+    };
+    if let Value::Object(fields) = value {
+        fields.retain(|name, _| !shown.contains(&name.as_str()));
+    }
+}
+
+/// An entity as it reads, a target with its standing.
+fn shown(admin: &Admin, view: &View, row: &Row) -> Value {
+    let upstream = row.parent.filter(|_| row.kind == Kind::Target);
+    match upstream.and_then(|it| view.document.get(Kind::Upstream, &it.to_string())) {
+        Some(upstream) => Standings::of(admin, view, &upstream).shown(row),
+        None => view.document.view(row),
+    }
+}
+
+// === impl Resource ===
+
+impl Resource {
+    /// Parent and item as the path names them.
+    fn place(&self, ask: &Ask) -> (Option<String>, String) {
+        match self.parent {
+            Some(_) => (ask.parent(), ask.at().to_owned()),
+            None => (None, ask.parent().unwrap_or_default()),
+        }
+    }
+
+    /// The row that the path names.
+    fn row(&self, ask: &Ask, view: &View) -> Result<Arc<Row>, Fault> {
+        match self.parent {
+            Some(kind) => {
+                let parent = ask.parent_row(view, kind)?;
+                view.document.child(self.kind, parent.id, ask.at()).ok_or_else(Fault::not_found)
+            }
+            None => ask.parent_row(view, self.kind),
+        }
+    }
+
+    /// A 404 before the body is looked at, if the parent is not there.
+    fn parent_exists(&self, ask: &Ask) -> Result<(), Fault> {
+        match self.parent {
+            Some(kind) => ask.parent_row(&ask.admin.control.view(), kind).map(drop),
+            None => Ok(()),
+        }
+    }
+}

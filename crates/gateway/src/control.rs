@@ -1,0 +1,119 @@
+//! The only way to change what is in force.
+//!
+//! A change goes through four steps, each whole or not at all: edit (pure) → resolve (pure, every problem at once) →
+//! store (durable) → apply to the balancer and swap the snapshot. Writes are one after the other; readers never wait:
+//! they read the last [`View`]. A bad change therefore never reaches the disk or the running state, and an acknowledged
+//! one is in both.
+
+mod change;
+mod failure;
+mod ledger;
+mod start;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use balance::{Event, Ledger, Order};
+use config::{Document, Registry};
+use tokio::sync::{Mutex, watch};
+use tracing::info;
+use uuid::Uuid;
+
+use crate::{state::State, store::Store};
+
+pub(crate) use change::{Asked, Done};
+pub(crate) use failure::{ConfigurationRefused, Failure};
+
+/// Owns the configuration. One per process.
+pub(crate) struct Control {
+    state: Arc<State>,
+    store: Store,
+    outside: Outside,
+    view: ArcSwap<View>,
+    revisions: watch::Sender<u64>,
+    writing: Mutex<Writing>,
+}
+
+/// The configuration as the Admin API reads it.
+pub(crate) struct View {
+    /// What is configured.
+    pub(crate) document: Document,
+    /// Counts its changes, across restarts.
+    pub(crate) revision: u64,
+}
+
+/// Looks up an environment variable.
+pub(crate) type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Reads a file; the error says why not.
+pub(crate) type Files = Box<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+
+/// What the configuration may refer to outside of itself.
+pub(crate) struct Outside {
+    /// For `env:NAME` and the import of providers.
+    pub(crate) env: Environment,
+    /// For `file:PATH`.
+    pub(crate) file: Files,
+}
+
+/// What only the one who is writing may touch.
+struct Writing {
+    registry: Registry,
+    /// The ledger as it was last copied to the store by this process.
+    kept: Option<Ledger>,
+    /// What the configuration in force was warned about: a warning is told once.
+    warnings: Vec<String>,
+}
+
+impl Control {
+    /// The configuration as of now. What was acknowledged before is in it.
+    pub(crate) fn view(&self) -> Arc<View> {
+        self.view.load_full()
+    }
+
+    /// Wakes its holders whenever another configuration is in force.
+    pub(crate) fn revisions(&self) -> watch::Receiver<u64> {
+        self.revisions.subscribe()
+    }
+
+    /// What this node calls itself.
+    pub(crate) fn node_id(&self) -> Uuid {
+        self.store.node_id()
+    }
+
+    /// Carries out an operator's orders about the running state, and copies the ledger at once, so that they outlive a
+    /// restart of any kind. They go through to the end also when the one who gave them has gone away.
+    pub(crate) async fn steer(
+        self: &Arc<Self>,
+        orders: Vec<Order>,
+        act: &'static str,
+        what: &str,
+        by: &str,
+    ) -> Result<(), Failure> {
+        info!(by, act, what, "order given");
+        let control = Arc::clone(self);
+        let work = async move {
+            let now = control.state.clock.now();
+            let events: Vec<Event> = {
+                let mut balancer = control.state.balancer();
+                orders.into_iter().flat_map(|it| balancer.steer(it, now)).collect()
+            };
+            control.state.tell(&events);
+            control.keep_ledger().await.map_err(Failure::Store)
+        };
+        tokio::spawn(work).await.map_err(|_| Failure::Broken)?
+    }
+}
+
+impl Outside {
+    /// This process's environment and file system.
+    pub(crate) fn process() -> Self {
+        Outside {
+            env: Box::new(|name| std::env::var(name).ok().filter(|it| !it.is_empty())),
+            file: Box::new(|path| std::fs::read_to_string(path).map_err(|it| it.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,203 @@
+//! One change, from the wish to being in force.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use config::{Change, Context, Document, Edit, Edited, Facts, Problem, Registry, Resolved, Row};
+use tracing::{error, info, warn};
+use uuid::Uuid;
+
+use super::{Control, Failure, View, Writing, start};
+use crate::{
+    clock::unix_seconds,
+    store::{StoreError, StoredRow, Write},
+};
+
+/// Who asks, and on what conditions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    /// For the log: where the request came from. Never a token.
+    pub(crate) by: String,
+    /// `If-Match`.
+    pub(crate) if_match: Option<String>,
+    /// `If-None-Match: *`.
+    pub(crate) if_none_match_any: bool,
+}
+
+/// A change that is durable and in force.
+pub(crate) struct Done {
+    /// The row that was written; none for a deletion.
+    pub(crate) row: Option<Arc<Row>>,
+    /// 201 rather than 200.
+    pub(crate) created: bool,
+    /// What works, but not as the operator may think.
+    pub(crate) warnings: Vec<String>,
+    /// The configuration right after it, whatever others have written since.
+    pub(crate) view: Arc<View>,
+}
+
+impl Control {
+    /// Makes a change. It goes through to its end, or not at all, also when the one who asked has gone away: otherwise
+    /// a dropped connection could leave the disk a step ahead of the running state.
+    pub(crate) async fn edit(self: &Arc<Self>, edit: Edit, asked: Asked) -> Result<Done, Failure> {
+        let control = Arc::clone(self);
+        let work = async move {
+            let mut writing = control.writing.lock().await;
+            control.change(&mut writing, edit, &asked).await
+        };
+        tokio::spawn(work).await.map_err(|_| Failure::Broken)?
+    }
+
+    async fn change(&self, writing: &mut Writing, edit: Edit, asked: &Asked) -> Result<Done, Failure> {
+        let base = self.view();
+        let act = act(&edit);
+        let edited = base.document.edit(edit, &mut self.context(asked, &mut Uuid::now_v7))?;
+        if edited.change.is_empty() {
+            return Ok(done(edited, vec![], base));
+        }
+        let resolved =
+            self.resolve(&mut writing.registry, &edited.document).map_err(Failure::Unresolvable)?;
+        let writes: Vec<Write> = edited.change.iter().map(stored).collect();
+        let revision = match self.store.write(base.revision, &writes).await {
+            Ok(revision) => revision,
+            Err(error) => return self.doubtful(writing, error, base.revision, edited).await,
+        };
+        let (view, warnings) = self.enforce(writing, edited.document.clone(), resolved, revision);
+        let (kind, what) = subject(&edited, &base.document);
+        info!(by = asked.by, act, kind, what, revision, "configuration changed");
+        Ok(done(edited, warnings, view))
+    }
+
+    /// The store said no, or nothing: whether the change is on the disk is then a question for the disk. Memory follows
+    /// whatever it says.
+    async fn doubtful(
+        &self,
+        writing: &mut Writing,
+        error: StoreError,
+        base: u64,
+        edited: Edited,
+    ) -> Result<Done, Failure> {
+        error!(%error, "a change could not be stored");
+        match self.catch_up(writing).await {
+            Ok(view) if view.revision == base + 1 && !matches!(error, StoreError::Moved) => {
+                Ok(done(edited, vec![], view))
+            }
+            Ok(_) => Err(Failure::Store(error)),
+            Err(again) => {
+                error!(error = %again, "the store could not be read back");
+                Err(Failure::Store(error))
+            }
+        }
+    }
+
+    /// Puts in force what is on the disk, where that is something else.
+    async fn catch_up(&self, writing: &mut Writing) -> anyhow::Result<Arc<View>> {
+        let view = self.view();
+        if self.store.revision().await? == view.revision {
+            return Ok(view);
+        }
+        let (rows, revision) = self.store.load().await?;
+        let document = start::document(&rows)?;
+        let resolved = self.resolve(&mut writing.registry, &document).map_err(super::ConfigurationRefused)?;
+        Ok(self.enforce(writing, document, resolved, revision).0)
+    }
+
+    pub(super) fn resolve(
+        &self,
+        registry: &mut Registry,
+        document: &Document,
+    ) -> Result<Resolved, Vec<Problem>> {
+        let time_of = |seconds: i64| self.state.clock.time_of_wall(wall(seconds));
+        let facts = Facts { env: &*self.outside.env, file: &*self.outside.file, time_of: &time_of };
+        config::resolve(document, registry, &facts)
+    }
+
+    /// Balancer, snapshot and view change together, before anybody is answered: the very next request is under them.
+    /// Gives the view and the warnings that did not hold before.
+    pub(super) fn enforce(
+        &self,
+        writing: &mut Writing,
+        document: Document,
+        resolved: Resolved,
+        revision: u64,
+    ) -> (Arc<View>, Vec<String>) {
+        let Resolved { mut snapshot, plan, warnings } = resolved;
+        snapshot.revision = revision;
+        let snapshot = Arc::new(snapshot);
+        let view = Arc::new(View { document, revision });
+        self.state.telemetry.applied(&snapshot);
+        let events = {
+            let mut balancer = self.state.balancer();
+            let events = balancer.apply(plan, self.state.clock.now());
+            self.state.snapshot.store(snapshot);
+            events
+        };
+        self.view.store(Arc::clone(&view));
+        self.revisions.send_replace(revision);
+        self.state.tell(&events);
+        let told = std::mem::replace(&mut writing.warnings, warnings);
+        let new: Vec<String> = writing.warnings.iter().filter(|it| !told.contains(it)).cloned().collect();
+        for warning in &new {
+            warn!(revision, "{warning}");
+        }
+        (view, new)
+    }
+
+    fn context<'a>(&self, asked: &Asked, ids: &'a mut dyn FnMut() -> Uuid) -> Context<'a> {
+        Context {
+            now: unix_seconds(SystemTime::now()),
+            ids,
+            if_none_match_any: asked.if_none_match_any,
+            if_match: asked.if_match.clone(),
+        }
+    }
+}
+
+/// How the store keeps a change.
+pub(super) fn stored(change: &Change) -> Write {
+    match change {
+        Change::Put(row) => Write::Put(StoredRow {
+            kind: row.kind.plural().to_owned(),
+            id: row.id,
+            parent: row.parent,
+            json: row.value.to_string(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }),
+        Change::Delete(kind, id) => Write::Delete { kind: kind.plural().to_owned(), id: *id },
+    }
+}
+
+fn done(edited: Edited, resolve_warnings: Vec<String>, view: Arc<View>) -> Done {
+    let Edited { row, created, mut warnings, .. } = edited;
+    warnings.extend(resolve_warnings);
+    Done { row, created, warnings, view }
+}
+
+fn act(edit: &Edit) -> &'static str {
+    match edit {
+        Edit::Create { .. } => "create",
+        Edit::Patch { .. } => "patch",
+        Edit::Put { .. } => "put",
+        Edit::Delete { .. } => "delete",
+    }
+}
+
+/// What a log line says a change was about. Children that go along come first in a change.
+fn subject(edited: &Edited, before: &Document) -> (&'static str, String) {
+    match (&edited.row, edited.change.last()) {
+        (Some(row), _) | (None, Some(Change::Put(row))) => (row.kind.name(), row.label()),
+        (None, Some(Change::Delete(kind, id))) => {
+            let row = before.by_id(*kind, *id);
+            (kind.name(), row.map_or_else(|| id.to_string(), |it| it.label()))
+        }
+        (None, None) => ("", String::new()),
+    }
+}
+
+fn wall(seconds: i64) -> SystemTime {
+    let past_epoch = u64::try_from(seconds).unwrap_or_default();
+    UNIX_EPOCH.checked_add(Duration::from_secs(past_epoch)).unwrap_or(UNIX_EPOCH)
+}

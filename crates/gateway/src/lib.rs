@@ -1,0 +1,22 @@
+//! Everything that touches the outside: sockets, files, the clock, the store.
+//!
+//! The request path is `proxy` (one file per stage); what it may know of the configuration is one
+//! [`config::Snapshot`], what it may know of availability is one locked [`balance::Balancer`], both held by
+//! [`state::State`]. `control` is the only way to change either.
+
+mod admin;
+mod clock;
+mod control;
+mod listener;
+mod prober;
+mod proxy;
+mod send;
+mod serve;
+mod state;
+mod store;
+mod telemetry;
+
+pub use config::Secret;
+pub use listener::TlsFiles;
+pub use serve::{Listen, Running, Settings, StartError, Threads, serve};
+pub use telemetry::{LogFormat, Logs, logs};

@@ -1,0 +1,212 @@
+//! The life of a request, one file per stage.
+//!
+//! [`Proxy::serve`] reads as the list of stages: admit, decode, route, then pick, send, classify, settle until an
+//! answer is committed or nothing is left to try. Up to the commit everything may fail over; after it, `relay` only
+//! passes on. Whatever happens, a lease is settled once ([`lease::Lease`]) and a request recorded once
+//! ([`journey::Journey`]).
+
+mod admit;
+mod answer;
+mod attempt;
+mod body;
+mod buffers;
+mod classify;
+mod course;
+mod decision;
+mod decode;
+mod encode;
+mod headers;
+mod journey;
+mod keys;
+mod lease;
+mod limits;
+mod local;
+mod outcome;
+mod panics;
+pub(crate) mod record;
+mod relay;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use balance::{Attempts, Next};
+use hyper::{Request, Response, body::Incoming};
+
+use self::{
+    admit::Admitted,
+    answer::Failure,
+    attempt::{Candidate, Tried},
+    course::Course,
+    decode::Decoded,
+    journey::Journey,
+    lease::Lease,
+    outcome::LastFailure,
+};
+use crate::{send::Sender, state::State};
+
+pub(crate) use self::{
+    body::Body,
+    buffers::Buffers,
+    record::{End, Record},
+};
+
+/// What the request path is told at start.
+#[derive(Clone, Debug)]
+pub(crate) struct ProxySettings {
+    /// The bound of all bodies held for retries together, shared by all workers.
+    pub buffers: Buffers,
+    /// Largest body held, and largest JSON body at all (`limits.request_body_bytes`).
+    pub request_body_bytes: usize,
+    /// Largest multipart body, streamed when it is too large to be held.
+    pub multipart_body_bytes: usize,
+    /// Whether answers carry `x-spillway-*`.
+    pub explain: bool,
+}
+
+impl Default for ProxySettings {
+    fn default() -> Self {
+        ProxySettings {
+            buffers: Buffers::new(256 << 20),
+            request_body_bytes: 32 << 20,
+            multipart_body_bytes: 128 << 20,
+            explain: true,
+        }
+    }
+}
+
+/// Who is at the other end of the client's connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    /// Its address.
+    pub addr: SocketAddr,
+}
+
+/// The request path. One per worker, with connections of its own.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    state: Arc<State>,
+    sender: Sender,
+    settings: ProxySettings,
+}
+
+/// A configuration that changed under a request (its pick is not in the snapshot it began with) is read anew this
+/// often; each time needs a write between two instructions, so more than once is already unheard of.
+const FRESH_STARTS_MAX: usize = 4;
+
+impl Proxy {
+    /// A request path over `state` that reaches vendors through `sender`.
+    pub(crate) fn new(state: Arc<State>, sender: Sender, settings: ProxySettings) -> Self {
+        Proxy { state, sender, settings }
+    }
+
+    /// Serves one request, whatever happens: a failure is an answer in the caller's dialect, a panic is a 500.
+    pub(crate) async fn serve(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
+        let request_id = admit::request_id(request.headers());
+        match panics::caught(self.forward(request, peer, request_id.clone())).await {
+            Ok(response) => response,
+            Err(panics::Panicked) => answer::panicked(&request_id),
+        }
+    }
+
+    async fn forward(&self, request: Request<Incoming>, peer: Peer, request_id: String) -> Response<Body> {
+        let (head, incoming) = request.into_parts();
+        let mut journey = Journey::begin(Arc::clone(&self.state), request_id);
+        let dialect = dialect::Dialect::of_caller(head.uri.path(), &head.headers);
+
+        let served = async {
+            let admitted = admit::admit(&head, peer, &mut journey)?;
+            if let Some(own) =
+                local::answer(&head, &self.state.snapshot.load(), dialect, &journey.record.request_id)
+            {
+                return Ok(Served::Own(own));
+            }
+            let decoded = decode::decode(&head, incoming, &self.settings, &mut journey).await?;
+            self.try_targets(&head, &admitted, decoded, &mut journey).await
+        }
+        .await;
+
+        match served {
+            Ok(Served::Committed(tried)) => relay::relay(*tried, journey, dialect, self.settings.explain),
+            Ok(Served::Own(own)) => journey.answered(own),
+            Err(failure) => answer::fail(*failure, dialect, journey, self.settings.explain),
+        }
+    }
+
+    /// Route, then pick, send, classify, settle: until an answer is committed or nothing is left to try.
+    async fn try_targets(
+        &self,
+        head: &http::request::Parts,
+        admitted: &Admitted,
+        mut decoded: Decoded,
+        journey: &mut Journey,
+    ) -> Result<Served, Box<Failure>> {
+        let mut snapshot = self.state.snapshot.load_full();
+        let mut attempts = Attempts::new(self.state.clock.now());
+        let mut last = LastFailure::default();
+        let mut fresh_starts = 0;
+
+        'fresh: loop {
+            let course = Course::plot(&snapshot, head, admitted, &decoded, journey)?;
+            loop {
+                let picked = self.state.balancer().pick(&course.ask, &attempts, self.state.clock.now());
+                let pick = match picked {
+                    Ok(pick) => pick,
+                    Err(exhausted) => {
+                        let returns_in = exhausted.until.map(|it| it.since(self.state.clock.now()));
+                        return Err(answer::exhausted(&course.upstream.name, exhausted, returns_in, last));
+                    }
+                };
+                let mut lease = Lease::take(Arc::clone(&self.state), &pick);
+                let Some(candidate) = Candidate::prepare(&snapshot, &course, &pick) else {
+                    lease.settle(outcome::unsent());
+                    fresh_starts += 1;
+                    if fresh_starts > FRESH_STARTS_MAX {
+                        return Err(Failure::nobody_available(&course.upstream.name, None));
+                    }
+                    snapshot = self.state.snapshot.load_full();
+                    continue 'fresh;
+                };
+
+                let model = candidate.asks_for(&decoded);
+                match candidate.run(&self.sender, head, &mut decoded, &mut lease, journey).await {
+                    Tried::Committed(opening) => {
+                        return Ok(Served::Committed(Box::new(relay::Committed {
+                            opening,
+                            lease,
+                            endpoint: course.endpoint,
+                            timeouts: course.upstream.timeouts,
+                            target: candidate.target,
+                            credential: candidate.credential,
+                            upstream: Arc::clone(&course.upstream),
+                            set_cookie: course.set_cookie.clone(),
+                            model,
+                        })));
+                    }
+                    Tried::Failed(failed) => {
+                        let outcome = failed.outcome;
+                        lease.settle(outcome);
+                        last.note(failed);
+                        let (next, events) = self.state.balancer().again(
+                            &course.ask,
+                            &mut attempts,
+                            &pick,
+                            &outcome,
+                            self.state.clock.now(),
+                        );
+                        self.state.tell(&events);
+                        if let (Next::GiveUp(_), _) | (_, false) = (next, decoded.can_be_sent_again()) {
+                            return Err(answer::gave_up(&course.upstream.name, last));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What came of a request that did not fail.
+enum Served {
+    /// A vendor's answer, committed.
+    Committed(Box<relay::Committed>),
+    /// Something we answer ourselves.
+    Own(Response<Body>),
+}

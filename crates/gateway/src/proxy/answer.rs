@@ -1,0 +1,255 @@
+//! The gateway's own failures, in the dialect the caller speaks, with what to do about them.
+
+use std::{sync::Arc, time::Duration};
+
+use balance::{Exhausted, Kind};
+use bytes::Bytes;
+use dialect::{Code, Dialect};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+
+use super::{body::Body, classify::Opening, headers, journey::Journey, outcome::LastFailure, record::End};
+
+/// Longest `Retry-After` given to a client (CONTRACT "Answers"): some SDKs sleep whatever they are told.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+/// How many known models an error names.
+const KNOWN_MODELS_SHOWN: usize = 10;
+
+/// Why a client gets no vendor's good answer.
+pub(super) struct Failure {
+    what: What,
+    /// Seconds to come back after, where waiting helps.
+    retry_after: Option<Duration>,
+    /// False: the same request will fail again.
+    should_retry: bool,
+}
+
+enum What {
+    /// In our words.
+    Own { code: Code, message: String, param: Option<&'static str> },
+    /// In the vendor's.
+    Vendor(Box<Opening>),
+}
+
+impl Failure {
+    fn own(code: Code, message: String, param: Option<&'static str>) -> Box<Self> {
+        Box::new(Failure { what: What::Own { code, message, param }, retry_after: None, should_retry: false })
+    }
+
+    fn later(code: Code, message: String, retry_after: Option<Duration>) -> Box<Self> {
+        let retry_after = retry_after.unwrap_or(Duration::from_secs(1));
+        Box::new(Failure {
+            what: What::Own { code, message, param: None },
+            retry_after: Some(retry_after),
+            should_retry: true,
+        })
+    }
+
+    /// The request is not what the endpoint takes.
+    pub(super) fn invalid(message: &str, param: Option<&'static str>) -> Box<Self> {
+        Failure::own(Code::InvalidRequest, message.to_owned(), param)
+    }
+
+    /// A compressed body: not read, and not passed on unread.
+    pub(super) fn unsupported_encoding() -> Box<Self> {
+        Failure::own(Code::UnsupportedMediaType, "send the body without content-encoding".to_owned(), None)
+    }
+
+    /// A body over the limit.
+    pub(super) fn too_large(limit: usize) -> Box<Self> {
+        let message = format!("the body is larger than {limit} bytes (limits.request_body_bytes)");
+        Failure::own(Code::RequestTooLarge, message, None)
+    }
+
+    /// Too much is held already.
+    pub(super) fn buffers_full() -> Box<Self> {
+        let message = "too many large requests at once (limits.buffered_bytes)".to_owned();
+        Failure::later(Code::NoTargetAvailable, message, None)
+    }
+
+    /// The client fell silent in the middle of its body.
+    pub(super) fn body_timeout() -> Box<Self> {
+        Failure::own(Code::RequestTimeout, "the body did not arrive in time".to_owned(), None)
+    }
+
+    /// Nobody serves that model.
+    pub(super) fn model_not_found(asked: &str, known: &[Arc<str>]) -> Box<Self> {
+        let mut message = format!("the model '{asked}' does not exist here");
+        match known {
+            [] => message.push_str("; no provider or upstream is configured that lists models"),
+            known => {
+                let names: Vec<&str> = known.iter().take(KNOWN_MODELS_SHOWN).map(|it| &**it).collect();
+                message.push_str("; known: ");
+                message.push_str(&names.join(", "));
+            }
+        }
+        Failure::own(Code::ModelNotFound, message, Some("model"))
+    }
+
+    /// There is nothing at that path.
+    pub(super) fn path_not_found(method: &Method, path: &str) -> Box<Self> {
+        let message = format!(
+            "no route, upstream or endpoint matches {method} {path}; OpenAI clients use the base URL /v1, Anthropic \
+             clients the root, an upstream's own base URL is /NAME/v1"
+        );
+        Failure::own(Code::NotFound, message, None)
+    }
+
+    /// The route serves another environment.
+    pub(super) fn environment_mismatch(route: &str) -> Box<Self> {
+        let message = format!("the route '{route}' has no upstream for this request's environment");
+        Failure::own(Code::EnvironmentMismatch, message, None)
+    }
+
+    /// No model was named, and there is nobody to fall back on.
+    pub(super) fn no_provider(listing: bool) -> Box<Self> {
+        let message = "no provider is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY and restart, or create an \
+                       upstream with targets through the Admin API";
+        if listing {
+            return Failure::own(Code::NotFound, message.to_owned(), None);
+        }
+        Failure::later(Code::NoTargetAvailable, message.to_owned(), Some(RETRY_AFTER_MAX))
+    }
+
+    /// Nobody of `upstream` is available.
+    pub(super) fn nobody_available(upstream: &str, returns_in: Option<Duration>) -> Box<Self> {
+        let message = format!("no target of upstream '{upstream}' is available");
+        Failure::later(Code::NoTargetAvailable, message, returns_in.or(Some(RETRY_AFTER_MAX)))
+    }
+
+    fn vendor(opening: Opening, retry_after: Option<Duration>) -> Box<Self> {
+        Box::new(Failure { what: What::Vendor(Box::new(opening)), retry_after, should_retry: true })
+    }
+}
+
+/// Nobody is left to pick: the last meaningful failure, or why nobody was there to begin with.
+pub(super) fn exhausted(
+    upstream: &str,
+    exhausted: Exhausted,
+    returns_in: Option<Duration>,
+    last: LastFailure,
+) -> Box<Failure> {
+    if exhausted.only_limits {
+        let vendors = last.credential.and_then(|it| it.message);
+        let message = vendors.unwrap_or_else(|| {
+            format!("every target of upstream '{upstream}' is out for a rate limit or quota")
+        });
+        return Failure::later(Code::RateLimitExceeded, message, returns_in);
+    }
+    if !exhausted.any && last.vendor.is_none() && last.credential.is_none() {
+        let message = format!("upstream '{upstream}' has no target for this request");
+        return Failure::later(Code::NoTargetAvailable, message, Some(RETRY_AFTER_MAX));
+    }
+    gave_up_with(upstream, last, returns_in)
+}
+
+/// Somebody may be left, but no further try is made.
+pub(super) fn gave_up(upstream: &str, last: LastFailure) -> Box<Failure> {
+    gave_up_with(upstream, last, None)
+}
+
+fn gave_up_with(upstream: &str, last: LastFailure, returns_in: Option<Duration>) -> Box<Failure> {
+    let Some(failed) = last.vendor else {
+        return match last.credential {
+            // With the client's own key, what the vendor says of it is for the client.
+            Some(failed) if failed.callers_key && failed.answer.is_some() => {
+                let retry_after =
+                    matches!(failed.outcome.kind, Kind::RateLimited { .. }).then_some(returns_in).flatten();
+                let opening = failed.answer.expect("the guard has looked");
+                let should_retry = retry_after.is_some();
+                let mut failure = Failure::vendor(opening, retry_after);
+                failure.should_retry = should_retry;
+                failure
+            }
+            Some(failed)
+                if matches!(failed.outcome.kind, Kind::RateLimited { .. } | Kind::QuotaExceeded { .. }) =>
+            {
+                let message = failed.message.unwrap_or_else(|| "rate limited".to_owned());
+                Failure::later(Code::RateLimitExceeded, message, returns_in)
+            }
+            _ => Failure::nobody_available(upstream, returns_in),
+        };
+    };
+    let message = failed.message.unwrap_or_default();
+    match (failed.outcome.kind, failed.answer) {
+        // It never left here: nothing that a vendor could answer.
+        (Kind::Refused | Kind::ClientGone, None) => Failure::invalid(&message, None),
+        (Kind::ModelNotFound, Some(opening)) => {
+            let mut failure = Failure::vendor(opening, None);
+            failure.should_retry = false;
+            failure
+        }
+        (Kind::Timeout, None) => Failure::later(
+            Code::UpstreamTimeout,
+            format!("no target answered in time: {message}"),
+            returns_in,
+        ),
+        (_, Some(opening)) if opening.rest.is_none() && opening.status.is_server_error() => {
+            Failure::vendor(opening, Some(returns_in.unwrap_or(Duration::from_secs(1))))
+        }
+        (_, Some(_)) => {
+            Failure::later(Code::BadGateway, format!("no target answered well: {message}"), returns_in)
+        }
+        (_, None) => Failure::later(
+            Code::UpstreamUnreachable,
+            format!("no target could be reached: {message}"),
+            returns_in,
+        ),
+    }
+}
+
+/// Answers with a failure.
+pub(super) fn fail(
+    failure: Failure,
+    dialect: Dialect,
+    mut journey: Journey,
+    explain: bool,
+) -> Response<Body> {
+    let mut out = HeaderMap::new();
+    if let Some(retry_after) = failure.retry_after {
+        let seconds = retry_after.clamp(Duration::from_secs(1), RETRY_AFTER_MAX).as_secs_f64().ceil();
+        out.insert(header::RETRY_AFTER, HeaderValue::from(seconds as u64));
+    }
+    if !failure.should_retry {
+        out.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+    }
+    let request_id = journey.record.request_id.clone();
+    let (status, body) = match failure.what {
+        What::Own { code, message, param } => {
+            out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            if code == Code::RequestTooLarge || code == Code::RequestTimeout {
+                // Nobody reads what is left of the body.
+                out.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            (code.status(), dialect::envelope(dialect, code, &message, param, &request_id))
+        }
+        What::Vendor(opening) => {
+            headers::from_vendor(&opening.headers, &mut out);
+            out.remove(header::CONTENT_LENGTH);
+            (opening.status.as_u16(), opening.held.into_iter().next().unwrap_or_default())
+        }
+    };
+    headers::request_id(&mut out, &request_id, dialect);
+    if explain {
+        headers::explain_failure(&mut out, &journey.record);
+    }
+    journey.answering(status);
+    journey.finish(End::Complete);
+    respond(status, out, body)
+}
+
+/// A panic ended the request.
+pub(super) fn panicked(request_id: &str) -> Response<Body> {
+    let message = "an internal error; it has been logged";
+    let body = dialect::envelope(Dialect::OpenAi, Code::Internal, message, None, request_id);
+    let mut out = HeaderMap::new();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    respond(Code::Internal.status(), out, body)
+}
+
+fn respond(status: u16, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::whole(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    *response.headers_mut() = headers;
+    response
+}

@@ -1,0 +1,197 @@
+//! One try: encode, send, and look at what comes back until it is committed or has failed.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use balance::{Kind, Observed, Opened, Outcome, Pick};
+use config::{
+    Snapshot,
+    snapshot::{Address, Credential, Target, Timeouts, Upstream},
+};
+use http::request::Parts;
+use tokio::time::{sleep, timeout_at};
+
+use super::{
+    classify::{self, Examined, Opening},
+    course::Course,
+    decode::Decoded,
+    encode,
+    journey::Journey,
+    lease::Lease,
+    limits,
+};
+use crate::send::{Exchange, SendError, Sender};
+
+/// A pick, looked up in the request's snapshot.
+pub(super) struct Candidate<'c> {
+    pub(super) target: Arc<Target>,
+    pub(super) credential: Option<Arc<Credential>>,
+    address: Arc<Address>,
+    course: &'c Course,
+    after: Duration,
+    observed: Observed,
+    decision: String,
+}
+
+/// How a try ended, as far as the request is concerned.
+pub(super) enum Tried {
+    /// An answer to relay: from here on there is no other try.
+    Committed(Opening),
+    /// Perhaps another try.
+    Failed(Failed),
+}
+
+/// A try that failed.
+pub(super) struct Failed {
+    /// What the balancer is told.
+    pub(super) outcome: Outcome,
+    /// What the vendor said, as far as it was read.
+    pub(super) answer: Option<Opening>,
+    /// The vendor's own message, or what went wrong on the way there.
+    pub(super) message: Option<String>,
+    /// The client's own key went through, so that what the vendor says of it is for the client.
+    pub(super) callers_key: bool,
+}
+
+impl<'c> Candidate<'c> {
+    /// Looks the pick up; `None` if it is of a newer configuration than the snapshot.
+    pub(super) fn prepare(snapshot: &Snapshot, course: &'c Course, pick: &Pick) -> Option<Self> {
+        let target = Arc::clone(snapshot.targets.get(&pick.target)?);
+        let credential = match pick.credential {
+            Some(id) => Some(Arc::clone(snapshot.credentials.get(&id)?)),
+            None => None,
+        };
+        let address = Arc::clone(snapshot.addresses.get(&pick.address)?);
+        let decision = super::decision::line(&pick.reason);
+        Some(Candidate {
+            target,
+            credential,
+            address,
+            course,
+            after: pick.after,
+            observed: pick.observed,
+            decision,
+        })
+    }
+
+    /// The model that this try asks for.
+    pub(super) fn asks_for(&self, decoded: &Decoded) -> Option<String> {
+        let asked = decoded.model.as_ref().map(|it| it.name.clone());
+        self.course.model(&self.target, decoded).map(std::borrow::Cow::into_owned).or(asked)
+    }
+
+    /// Sends, and looks at what comes back.
+    pub(super) async fn run(
+        &self,
+        sender: &Sender,
+        head: &Parts,
+        decoded: &mut Decoded,
+        lease: &mut Lease,
+        journey: &mut Journey,
+    ) -> Tried {
+        if !self.after.is_zero() {
+            journey.waited(self.after);
+            sleep(self.after).await;
+        }
+        journey.record.decision.clone_from(&self.decision);
+        journey.trying(self.target.id, self.credential.as_ref().map(|it| it.id));
+        let begun = Instant::now();
+        let stream = decoded.stream;
+        let examined = self.exchange(sender, head, decoded, begun, journey.started).await;
+        let took = begun.elapsed();
+        journey.waited(took);
+
+        let (tried, outcome) = match examined {
+            Ok(Examined::Good { opening, spent }) => {
+                let status = opening.status.as_u16();
+                let streamed = stream && opening.streamed;
+                lease.opened(Opened { status, first_token: took, streamed, spent });
+                (Tried::Committed(opening), Outcome { kind: Kind::Success { spent }, status: Some(status) })
+            }
+            Ok(Examined::Relayed { opening }) => {
+                let outcome = Outcome { kind: Kind::Refused, status: Some(opening.status.as_u16()) };
+                lease.settle(outcome);
+                (Tried::Committed(opening), outcome)
+            }
+            Ok(Examined::Bad { kind, status, opening, message }) => {
+                let outcome = Outcome { kind, status };
+                (Tried::Failed(self.failed(outcome, opening, message)), outcome)
+            }
+            Err(error) => {
+                let outcome = Outcome { kind: transport_fault(&error), status: None };
+                (Tried::Failed(self.failed(outcome, None, Some(error.to_string()))), outcome)
+            }
+        };
+        journey.tried(outcome, matches!(tried, Tried::Committed(_)));
+        tried
+    }
+
+    async fn exchange(
+        &self,
+        sender: &Sender,
+        head: &Parts,
+        decoded: &mut Decoded,
+        begun: Instant,
+        request_started: Instant,
+    ) -> Result<Examined, SendError> {
+        let upstream: &Upstream = &self.course.upstream;
+        let stream = decoded.stream;
+        let model = self.course.model(&self.target, decoded).map(std::borrow::Cow::into_owned);
+        let path = self.course.path(&self.target, head);
+        let headers = encode::headers(
+            &head.headers,
+            self.target.kind,
+            self.credential.as_deref(),
+            self.passes_through(),
+        );
+        let exchange = Exchange {
+            address: &self.address,
+            method: &head.method,
+            path: &path,
+            host: upstream.host_header.as_ref().unwrap_or(&self.target.host),
+            headers: &headers,
+            body: encode::body(decoded, model.as_deref()),
+            connect: upstream.timeouts.connect,
+        };
+        let limit = limits::until_first(&upstream.timeouts, &self.observed, stream);
+        let deadline = earliest(begun + limit, request_started, &upstream.timeouts);
+        let answer = match timeout_at(deadline.into(), sender.send(exchange)).await {
+            Ok(sent) => sent?,
+            Err(_) => return Ok(classify::silent()),
+        };
+        let examine = classify::Examine {
+            kind: self.target.kind,
+            endpoint: self.course.endpoint,
+            deadline,
+            idle: upstream.timeouts.idle,
+            buffer_bytes: upstream.response_buffer_bytes,
+        };
+        Ok(examine.examine(answer).await)
+    }
+
+    /// Whether the client's own key goes to the vendor: a raw host without a credential of its own.
+    fn passes_through(&self) -> bool {
+        self.credential.is_none() && self.target.provider.is_none()
+    }
+
+    fn failed(&self, outcome: Outcome, answer: Option<Opening>, message: Option<String>) -> Failed {
+        Failed { outcome, answer, message, callers_key: self.passes_through() }
+    }
+}
+
+/// The sooner of a try's own limit and the whole request's.
+fn earliest(limit: Instant, request_started: Instant, timeouts: &Timeouts) -> Instant {
+    timeouts.total.map_or(limit, |total| limit.min(request_started + total))
+}
+
+fn transport_fault(error: &SendError) -> Kind {
+    match error {
+        SendError::ConnectTimeout => Kind::Timeout,
+        SendError::Connect(_) | SendError::Closed(_) | SendError::Invalid(_) => Kind::Connect,
+        SendError::Request(_) => Kind::Refused,
+        // The client's own body broke off: it is gone, or as good as.
+        SendError::RequestBody => Kind::ClientGone,
+    }
+}

@@ -1,0 +1,75 @@
+//! The bound of all request bodies held in memory together.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+/// A count of bytes held, shared by every worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Buffers {
+    limit: usize,
+    held: Arc<AtomicUsize>,
+}
+
+impl Buffers {
+    /// At most `limit` bytes together.
+    pub(crate) fn new(limit: usize) -> Self {
+        Buffers { limit, held: Arc::default() }
+    }
+
+    /// Holds `bytes` more, or `None` if that would be too many.
+    pub(super) fn hold(&self, bytes: usize) -> Option<Held> {
+        let mut held = Held { buffers: self.clone(), bytes: 0 };
+        held.grow(bytes).then_some(held)
+    }
+
+    /// Whether so much is held that new requests should not be kept for a second try.
+    pub(super) fn scarce(&self) -> bool {
+        self.held.load(Ordering::Relaxed) > self.limit / 4 * 3
+    }
+}
+
+/// A share of the bound, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    buffers: Buffers,
+    bytes: usize,
+}
+
+impl Held {
+    /// Holds `more` bytes; false, and nothing changed, if that would be too many.
+    pub(super) fn grow(&mut self, more: usize) -> bool {
+        let limit = self.buffers.limit;
+        let taken = self.buffers.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+            held.checked_add(more).filter(|sum| *sum <= limit)
+        });
+        if taken.is_ok() {
+            self.bytes += more;
+        }
+        taken.is_ok()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.buffers.held.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_bounded_and_given_back() {
+        let buffers = Buffers::new(100);
+        let mut first = buffers.hold(60).unwrap();
+        assert!(buffers.hold(41).is_none());
+        assert!(first.grow(40));
+        assert!(buffers.scarce());
+        drop(first);
+        assert!(!buffers.scarce());
+        assert!(buffers.hold(100).is_some());
+    }
+}

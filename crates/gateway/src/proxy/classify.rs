@@ -1,0 +1,269 @@
+//! Classify: what came back, looked at until it is clear what it is.
+//!
+//! A plain answer is held until it is complete (up to a bound), a streamed one until its first delta: until then it
+//! can still turn out to be a failure, and the client has seen nothing of it.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use balance::Kind;
+use bytes::{Bytes, BytesMut};
+use dialect::{Endpoint, Fault, Gate, Verdict};
+use http::{HeaderMap, StatusCode, header};
+use tokio::time::timeout_at;
+
+use super::outcome;
+use crate::send::{Answer, VendorBody};
+
+/// How much of an error is read to understand it, and for how long (FAULTS row 36): an error body may be endless.
+const ERROR_BYTES_MAX: usize = 64 << 10;
+const ERROR_READ_MAX: Duration = Duration::from_secs(2);
+
+/// An answer that can be relayed: what has been read of it, and the rest.
+pub(super) struct Opening {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// What has been read, in order.
+    pub(super) held: Vec<Bytes>,
+    /// What has not; `None`: that was all.
+    pub(super) rest: Option<VendorBody>,
+    /// It comes event by event rather than as one thing.
+    pub(super) streamed: bool,
+}
+
+/// What an answer turned out to be.
+pub(super) enum Examined {
+    /// An answer.
+    Good {
+        opening: Opening,
+        /// Its headers say that nothing is left for so long.
+        spent: Option<Duration>,
+    },
+    /// The client's own fault, or nobody's: for the client as it is.
+    Relayed { opening: Opening },
+    /// A failure.
+    Bad { kind: Kind, status: Option<u16>, opening: Option<Opening>, message: Option<String> },
+}
+
+/// What there is to know before looking.
+pub(super) struct Examine {
+    pub(super) kind: dialect::Kind,
+    pub(super) endpoint: Option<Endpoint>,
+    /// When the first delta has to be there.
+    pub(super) deadline: Instant,
+    /// Longest silence between chunks.
+    pub(super) idle: Duration,
+    /// How much of a plain answer is held.
+    pub(super) buffer_bytes: usize,
+}
+
+/// Nothing came back in time.
+pub(super) fn silent() -> Examined {
+    bad(Kind::Timeout, None, "no answer in time")
+}
+
+fn bad(kind: Kind, status: Option<u16>, message: &str) -> Examined {
+    Examined::Bad { kind, status, opening: None, message: Some(message.to_owned()) }
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Server-sent events that we can read.
+    Events,
+    /// Comes bit by bit, but not as events that we can read: committed with its first bytes.
+    Flow,
+    /// One thing.
+    Plain,
+}
+
+impl Examine {
+    /// Looks at `answer` until it is clear what it is.
+    pub(super) async fn examine(&self, answer: Answer) -> Examined {
+        if !answer.status.is_success() {
+            return self.error(answer).await;
+        }
+        match shape(&answer) {
+            Shape::Events => self.events(answer).await,
+            Shape::Flow => self.flow(answer).await,
+            Shape::Plain => self.plain(answer).await,
+        }
+    }
+
+    /// A status that says failure, and perhaps why.
+    async fn error(&self, answer: Answer) -> Examined {
+        let Answer { status, headers, mut body } = answer;
+        let until = Instant::now() + ERROR_READ_MAX;
+        let mut read = BytesMut::new();
+        let mut rest = None;
+        loop {
+            match timeout_at(until.into(), body.chunk()).await {
+                Ok(Some(Ok(chunk))) => read.extend_from_slice(&chunk),
+                Ok(None) => break,
+                // Cut or stalled: what is there has to do, and what is relayed of it stays visibly a part.
+                Ok(Some(Err(_))) | Err(_) => {
+                    rest = Some(body);
+                    break;
+                }
+            }
+            if read.len() >= ERROR_BYTES_MAX {
+                rest = Some(body);
+                break;
+            }
+        }
+        let bytes = read.freeze();
+        let opening = Opening { status, headers, held: vec![bytes.clone()], rest, streamed: false };
+        self.judge(opening, &bytes)
+    }
+
+    /// One thing, held until it is complete or too large.
+    async fn plain(&self, answer: Answer) -> Examined {
+        let Answer { status, headers, mut body } = answer;
+        let mut read = Read::default();
+        loop {
+            let until = Instant::now() + self.idle;
+            match timeout_at(until.into(), body.chunk()).await {
+                Ok(Some(Ok(chunk))) => read.push(chunk),
+                Ok(None) => break,
+                Ok(Some(Err(error))) => return bad(Kind::Connect, Some(status.as_u16()), &error.to_string()),
+                Err(_) => {
+                    return bad(Kind::Timeout, Some(status.as_u16()), "the answer stalled half-way");
+                }
+            }
+            if read.bytes > self.buffer_bytes {
+                let spent = dialect::spent(&headers, SystemTime::now());
+                let opening =
+                    Opening { status, headers, held: read.chunks, rest: Some(body), streamed: false };
+                return Examined::Good { opening, spent };
+            }
+        }
+        let whole = read.whole();
+        let opening = Opening { status, headers, held: vec![whole.clone()], rest: None, streamed: false };
+        self.judge(opening, &whole)
+    }
+
+    /// Events, held until the first that carries content.
+    async fn events(&self, answer: Answer) -> Examined {
+        let Answer { status, headers, mut body } = answer;
+        let mut gate = Gate::new(self.endpoint.unwrap_or(Endpoint::ChatCompletions));
+        let mut read = Read::default();
+        let failure = loop {
+            match timeout_at(self.deadline.into(), body.chunk()).await {
+                Err(_) => return bad(Kind::Timeout, Some(status.as_u16()), "no first token in time"),
+                Ok(Some(Err(error))) => return bad(Kind::Connect, Some(status.as_u16()), &error.to_string()),
+                Ok(Some(Ok(chunk))) => {
+                    let verdict = gate.feed(&chunk);
+                    read.push(chunk);
+                    match verdict {
+                        Verdict::Hold => {}
+                        Verdict::Commit => return committed(status, headers, read.chunks, Some(body)),
+                        Verdict::Failed(failure) => break failure,
+                    }
+                }
+                Ok(None) => match gate.end() {
+                    Verdict::Failed(failure) => break failure,
+                    Verdict::Commit | Verdict::Hold => return committed(status, headers, read.chunks, None),
+                },
+            }
+        };
+        // The error inside the stream, as the answer that it stands for.
+        let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut headers = headers;
+        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        headers.remove(header::CONTENT_LENGTH);
+        let bytes = failure.body;
+        let opening = Opening { status, headers, held: vec![bytes.clone()], rest: None, streamed: false };
+        self.judge(opening, &bytes)
+    }
+
+    /// Bytes that come bit by bit: the first are proof enough.
+    async fn flow(&self, answer: Answer) -> Examined {
+        let Answer { status, headers, mut body } = answer;
+        match timeout_at(self.deadline.into(), body.chunk()).await {
+            Err(_) => bad(Kind::Timeout, Some(status.as_u16()), "no first byte in time"),
+            Ok(Some(Err(error))) => bad(Kind::Connect, Some(status.as_u16()), &error.to_string()),
+            Ok(Some(Ok(chunk))) => committed(status, headers, vec![chunk], Some(body)),
+            Ok(None) => committed(status, headers, Vec::new(), None),
+        }
+    }
+
+    /// Whose fault, by the vendor's own words.
+    fn judge(&self, opening: Opening, body: &[u8]) -> Examined {
+        let status = opening.status.as_u16();
+        // On a path that is no known endpoint, a 2xx is good whatever it says: there is nothing to hold it against.
+        let known = self.endpoint.is_some() || !opening.status.is_success();
+        let readable =
+            !opening.headers.contains_key(header::CONTENT_ENCODING) || !opening.status.is_success();
+        let now = SystemTime::now();
+        let fault = if known && readable {
+            dialect::classify(&dialect::Answer {
+                kind: self.kind,
+                endpoint: self.endpoint.unwrap_or(Endpoint::ChatCompletions),
+                status,
+                headers: &opening.headers,
+                body,
+                now,
+            })
+        } else {
+            Fault::Good
+        };
+        match fault {
+            Fault::Good => {
+                let spent = dialect::spent(&opening.headers, now);
+                Examined::Good { opening, spent }
+            }
+            Fault::Refused | Fault::Relayed => Examined::Relayed { opening },
+            fault => Examined::Bad {
+                kind: outcome::kind(&fault),
+                status: Some(status),
+                message: dialect::message(body),
+                opening: Some(opening),
+            },
+        }
+    }
+}
+
+fn committed(status: StatusCode, headers: HeaderMap, held: Vec<Bytes>, rest: Option<VendorBody>) -> Examined {
+    let spent = dialect::spent(&headers, SystemTime::now());
+    Examined::Good { opening: Opening { status, headers, held, rest, streamed: true }, spent }
+}
+
+fn shape(answer: &Answer) -> Shape {
+    let content_type =
+        answer.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    let encoded = answer.headers.contains_key(header::CONTENT_ENCODING);
+    match essence {
+        "text/event-stream" if encoded => Shape::Flow,
+        "text/event-stream" => Shape::Events,
+        "application/x-ndjson" | "application/vnd.amazon.eventstream" => Shape::Flow,
+        // Speech without a length is being made while it is sent.
+        audio if audio.starts_with("audio/") && answer.body.remaining().is_none() => Shape::Flow,
+        _ => Shape::Plain,
+    }
+}
+
+/// Chunks so far.
+#[derive(Default)]
+struct Read {
+    chunks: Vec<Bytes>,
+    bytes: usize,
+}
+
+impl Read {
+    fn push(&mut self, chunk: Bytes) {
+        self.bytes += chunk.len();
+        self.chunks.push(chunk);
+    }
+
+    /// In one piece; most answers come in one, and are not copied then.
+    fn whole(mut self) -> Bytes {
+        if self.chunks.len() == 1 {
+            return self.chunks.remove(0);
+        }
+        let mut whole = BytesMut::with_capacity(self.bytes);
+        for chunk in &self.chunks {
+            whole.extend_from_slice(chunk);
+        }
+        whole.freeze()
+    }
+}

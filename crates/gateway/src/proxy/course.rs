@@ -1,0 +1,130 @@
+//! Route: which upstream serves this request, and everything about it that is the same for every try.
+
+use std::{borrow::Cow, ops::Range, sync::Arc};
+
+use balance::Ask;
+use config::{
+    Snapshot,
+    snapshot::{ModelChoice, NotFound, Query, Target, Upstream},
+};
+use dialect::Endpoint;
+use http::{HeaderValue, Method, header, request::Parts};
+
+use super::{admit::Admitted, answer::Failure, decode::Decoded, journey::Journey, keys};
+
+/// Clients without a key of their own, as one: what a vendor holds against them, it holds against all of them.
+const ANONYMOUS: u64 = 0;
+
+/// A request's way, plotted against one snapshot.
+pub(super) struct Course {
+    pub(super) upstream: Arc<Upstream>,
+    pub(super) ask: Ask,
+    pub(super) endpoint: Option<Endpoint>,
+    /// Cookie to set because consistent hashing goes by one that the client did not send.
+    pub(super) set_cookie: Option<HeaderValue>,
+    /// What is asked of the vendor, within the client's path.
+    vendor_path: Range<usize>,
+    choice: ModelChoice,
+}
+
+impl Course {
+    /// Finds the upstream, or says what exists.
+    pub(super) fn plot(
+        snapshot: &Snapshot,
+        head: &Parts,
+        admitted: &Admitted,
+        decoded: &Decoded,
+        journey: &mut Journey,
+    ) -> Result<Course, Box<Failure>> {
+        let asked = decoded.model.as_ref().map(|it| it.name.as_str());
+        let query = Query {
+            host: host(head),
+            path: head.uri.path(),
+            method: &head.method,
+            model: asked,
+            environment: admitted.environment,
+        };
+        let found = snapshot.routes.find(&query).map_err(|not_found| refuse(not_found, head))?;
+        let upstream =
+            snapshot.upstreams.get(&found.upstream).expect("routes name upstreams of their own snapshot");
+        journey.record.route = found.route.as_ref().map(|it| Arc::clone(&it.name));
+        journey.record.upstream = Some(upstream.id);
+
+        let hash = keys::hash(
+            &upstream.hash_on,
+            &upstream.hash_fallback,
+            &upstream.hash_on_cookie_path,
+            head,
+            admitted,
+        );
+        let model = snapshot.asked_model(&found, asked);
+        let may_change_model = found.endpoint.is_some_and(Endpoint::may_change_model) && admitted.fallback;
+        let ask = Ask {
+            upstream: upstream.id,
+            environment: admitted.environment,
+            model,
+            same_model: !may_change_model,
+            needs: found.endpoint.map_or(0, |it| config::snapshot::speaks(it.dialect())),
+            hash: hash.hash,
+            affinity: keys::affinity(&upstream.affinity, head, admitted, decoded),
+            caller: Some(admitted.caller.unwrap_or(ANONYMOUS)),
+        };
+        Ok(Course {
+            upstream: Arc::clone(upstream),
+            ask,
+            endpoint: found.endpoint,
+            set_cookie: hash.set_cookie,
+            vendor_path: found.vendor_path,
+            choice: found.model,
+        })
+    }
+
+    /// The model to ask `target` for, where it is not the one that the body already names.
+    pub(super) fn model<'a>(&self, target: &'a Target, decoded: &'a Decoded) -> Option<Cow<'a, str>> {
+        let asked = decoded.model.as_ref().map(|it| it.name.as_str());
+        match (&target.model, asked) {
+            (Some(model), Some(asked)) if **model == *asked => None,
+            (Some(model), _) => Some(Cow::Borrowed(model)),
+            (None, Some(asked)) => match self.choice.of(asked) {
+                Some(kept) if kept == asked => None,
+                Some(kept) => Some(Cow::Borrowed(kept)),
+                None => target.default_model.as_deref().map(Cow::Borrowed),
+            },
+            // Nothing asked, nothing set: `default_model`, where the endpoint has a model at all.
+            (None, None) => {
+                let wants_one = self.endpoint.is_some_and(Endpoint::has_model_in_body);
+                target.default_model.as_deref().filter(|_| wants_one).map(Cow::Borrowed)
+            }
+        }
+    }
+
+    /// Path and query for `target`.
+    pub(super) fn path(&self, target: &Target, head: &Parts) -> String {
+        let mut path = target.vendor_path(self.endpoint, &head.uri.path()[self.vendor_path.clone()]);
+        if let Some(query) = head.uri.query() {
+            path.push('?');
+            path.push_str(query);
+        }
+        path
+    }
+}
+
+fn host(head: &Parts) -> Option<&str> {
+    head.uri.host().or_else(|| head.headers.get(header::HOST)?.to_str().ok())
+}
+
+fn refuse(not_found: NotFound, head: &Parts) -> Box<Failure> {
+    match not_found {
+        NotFound::Model { asked, known } => Failure::model_not_found(&asked, &known),
+        NotFound::Path => Failure::path_not_found(&head.method, head.uri.path()),
+        NotFound::EnvironmentMismatch { route } => Failure::environment_mismatch(&route),
+        NotFound::TargetModelMissing { upstream } => Failure::invalid(
+            &format!(
+                "'{upstream}' is an upstream with a raw-host target that names no model: set the target's 'model', or \
+                 use the base URL /{upstream}/v1 and the vendor's own model name"
+            ),
+            Some("model"),
+        ),
+        NotFound::NoDefault => Failure::no_provider(head.method == Method::GET),
+    }
+}

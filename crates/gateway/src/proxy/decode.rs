@@ -1,0 +1,282 @@
+//! Decode: the request's body, kept so that it can be sent again, and the little that routing needs to know of it.
+//!
+//! The body is never parsed into a tree and never printed again: the peek finds where the model's name stands, and
+//! only those bytes are ever exchanged.
+
+use std::{ops::Range, time::Duration, time::Instant};
+
+use bytes::{Bytes, BytesMut};
+use dialect::Endpoint;
+use http::{HeaderMap, header, request::Parts};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::{ProxySettings, answer::Failure, buffers::Held, journey::Journey};
+
+/// Longest silence in the middle of a client's body. Uploads are slow sometimes, never silent for this long.
+const BODY_IDLE_MAX: Duration = Duration::from_secs(60);
+/// How far into a streamed multipart body its `model` part may begin: clients that mean it to be routed put it first.
+const MULTIPART_HEAD_BYTES: usize = 64 << 10;
+
+/// A request, understood as far as routing and sending need.
+pub(super) struct Decoded {
+    /// What is to be sent.
+    pub(super) payload: Payload,
+    /// The model asked for, and where its name stands in the body.
+    pub(super) model: Option<Model>,
+    /// The body is a JSON object that has been peeked into.
+    pub(super) object: bool,
+    /// Whether a stream was asked for.
+    pub(super) stream: bool,
+    /// OpenAI's own affinity hint.
+    pub(super) prompt_cache_key: Option<String>,
+    /// False while so much is held in total that this body is let go of once it has been sent.
+    keep: bool,
+}
+
+/// The model's name as the client wrote it.
+pub(super) struct Model {
+    pub(super) name: String,
+    pub(super) place: Place,
+}
+
+/// Where the model's name stands.
+pub(super) enum Place {
+    /// A JSON string, quotes included.
+    Json(Range<usize>),
+    /// A multipart part's value.
+    Multipart(Range<usize>),
+}
+
+/// What is to be sent.
+pub(super) enum Payload {
+    /// Nothing.
+    Empty,
+    /// All of it, held.
+    Whole {
+        /// The body as it came.
+        bytes: Bytes,
+        /// Its share of the bound, given back with it.
+        _held: Held,
+    },
+    /// The beginning, and the rest as it comes. Can be sent once.
+    Streamed {
+        /// What has been read to find the model.
+        head: Bytes,
+        /// What has not.
+        rest: Option<Incoming>,
+        /// Bytes of both together, if the client said so.
+        length: Option<u64>,
+    },
+    /// Sent, and not kept.
+    Gone,
+}
+
+impl Decoded {
+    /// Whether another try could send the same body.
+    pub(super) fn can_be_sent_again(&self) -> bool {
+        matches!(self.payload, Payload::Empty | Payload::Whole { .. })
+    }
+
+    /// Whether this body is kept after it has been sent.
+    pub(super) fn keep(&self) -> bool {
+        self.keep
+    }
+
+    /// What can be read of the body: all of it when it is held.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match &self.payload {
+            Payload::Whole { bytes, .. } => bytes,
+            Payload::Streamed { head, .. } => head,
+            Payload::Empty | Payload::Gone => &[],
+        }
+    }
+}
+
+/// Reads the body and peeks into it.
+pub(super) async fn decode(
+    head: &Parts,
+    body: Incoming,
+    settings: &ProxySettings,
+    journey: &mut Journey,
+) -> Result<Decoded, Box<Failure>> {
+    let encoded = head.headers.get(header::CONTENT_ENCODING).is_some_and(|it| it != "identity");
+    if encoded {
+        return Err(Failure::unsupported_encoding());
+    }
+    let endpoint = dialect::endpoint(head.uri.path()).map(|it| it.endpoint);
+    let media = Media::of(&head.headers);
+    let begun = Instant::now();
+    let payload = read(&head.headers, body, &media, settings).await;
+    journey.waited(begun.elapsed());
+    let mut decoded = Decoded {
+        payload: payload?,
+        model: None,
+        object: false,
+        stream: false,
+        prompt_cache_key: None,
+        keep: !settings.buffers.scarce(),
+    };
+    match media {
+        Media::Json => peek_json(&mut decoded, endpoint)?,
+        Media::Multipart(content_type) => peek_multipart(&mut decoded, &content_type)?,
+        Media::Other => {}
+    }
+    journey.record.stream = decoded.stream;
+    journey.record.model_requested = decoded.model.as_ref().map(|it| it.name.clone());
+    Ok(decoded)
+}
+
+/// How a body is written.
+enum Media {
+    /// JSON, or nothing said: SDKs always say, people with curl forget.
+    Json,
+    /// Parts, with the whole content type for its boundary.
+    Multipart(String),
+    /// Anything else goes through unread.
+    Other,
+}
+
+impl Media {
+    fn of(headers: &HeaderMap) -> Self {
+        let Some(content_type) = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()) else {
+            return Media::Json;
+        };
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            "multipart/form-data" => Media::Multipart(content_type.to_owned()),
+            // What `curl -d` says when nobody tells it otherwise.
+            "application/json" | "application/x-www-form-urlencoded" | "text/json" => Media::Json,
+            other if other.ends_with("+json") => Media::Json,
+            _ => Media::Other,
+        }
+    }
+}
+
+/// Takes the body in, up to the bounds.
+async fn read(
+    headers: &HeaderMap,
+    mut body: Incoming,
+    media: &Media,
+    settings: &ProxySettings,
+) -> Result<Payload, Box<Failure>> {
+    if body.is_end_stream() {
+        return Ok(Payload::Empty);
+    }
+    let announced = body.size_hint().exact().or_else(|| content_length(headers));
+    let limit = settings.request_body_bytes;
+    let streamable = matches!(media, Media::Multipart(_));
+    let most = if streamable { settings.multipart_body_bytes } else { limit };
+    if announced.is_some_and(|it| it > most as u64) {
+        return Err(Failure::too_large(most));
+    }
+    let too_large_to_hold = announced.is_some_and(|it| it > limit as u64);
+    let mut taken = Taken::default();
+    let mut held = settings
+        .buffers
+        .hold(if too_large_to_hold { MULTIPART_HEAD_BYTES } else { announced.unwrap_or(0) as usize })
+        .ok_or_else(Failure::buffers_full)?;
+    let mut room = if announced.is_some() { None } else { Some(&mut held) };
+
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        if let Some(held) = &mut room
+            && !held.grow(chunk.len())
+        {
+            return Err(Failure::buffers_full());
+        }
+        taken.push(chunk);
+        let enough_to_route = too_large_to_hold && taken.len() >= MULTIPART_HEAD_BYTES;
+        let outgrown = taken.len() > limit;
+        if streamable && (enough_to_route || outgrown) {
+            return Ok(Payload::Streamed { head: taken.whole(), rest: Some(body), length: announced });
+        }
+        if outgrown {
+            return Err(Failure::too_large(limit));
+        }
+    }
+    Ok(Payload::Whole { bytes: taken.whole(), _held: held })
+}
+
+/// Chunks so far; a body that comes in one piece, as most do, is never copied.
+#[derive(Default)]
+struct Taken {
+    first: Option<Bytes>,
+    more: BytesMut,
+}
+
+impl Taken {
+    fn push(&mut self, chunk: Bytes) {
+        match self.first.take() {
+            None if self.more.is_empty() => self.first = Some(chunk),
+            None => self.more.extend_from_slice(&chunk),
+            Some(first) => {
+                self.more.reserve(first.len() + chunk.len());
+                self.more.extend_from_slice(&first);
+                self.more.extend_from_slice(&chunk);
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.first.as_ref().map_or(self.more.len(), Bytes::len)
+    }
+
+    fn whole(self) -> Bytes {
+        self.first.unwrap_or_else(|| self.more.freeze())
+    }
+}
+
+async fn next_chunk(body: &mut Incoming) -> Result<Option<Bytes>, Box<Failure>> {
+    loop {
+        let frame = tokio::time::timeout(BODY_IDLE_MAX, body.frame()).await;
+        match frame {
+            Err(_) => return Err(Failure::body_timeout()),
+            Ok(None) => return Ok(None),
+            Ok(Some(Err(_))) => return Err(Failure::invalid("the request's body broke off", None)),
+            Ok(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Where the endpoint is known, its body must be sound; on other paths it goes through as it is.
+fn peek_json(decoded: &mut Decoded, endpoint: Option<Endpoint>) -> Result<(), Box<Failure>> {
+    let Payload::Whole { bytes, .. } = &decoded.payload else {
+        return Ok(());
+    };
+    let peek = match (dialect::peek(bytes), endpoint) {
+        (Ok(peek), _) => peek,
+        (Err(malformed), Some(endpoint)) if endpoint.has_model_in_body() => {
+            return Err(Failure::invalid(&malformed.to_string(), None));
+        }
+        (Err(_), _) => return Ok(()),
+    };
+    let model = peek.model.map(|it| Model { name: it.name.into_owned(), place: Place::Json(it.span) });
+    let (stream, prompt_cache_key) = (peek.stream, peek.prompt_cache_key.map(|it| it.into_owned()));
+    decoded.object = true;
+    decoded.model = model;
+    decoded.stream = stream;
+    decoded.prompt_cache_key = prompt_cache_key;
+    Ok(())
+}
+
+fn peek_multipart(decoded: &mut Decoded, content_type: &str) -> Result<(), Box<Failure>> {
+    let found = dialect::peek_multipart(content_type, decoded.bytes())
+        .map_err(|malformed| Failure::invalid(&malformed.to_string(), None))?;
+    if found.is_none() && matches!(decoded.payload, Payload::Streamed { .. }) {
+        return Err(Failure::invalid(
+            "a multipart body of this size is streamed, so its `model` part has to come first",
+            Some("model"),
+        ));
+    }
+    decoded.model = found.map(|it| Model { name: it.name, place: Place::Multipart(it.span) });
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Encode: what a vendor is sent, made of what the client sent.
+//!
+//! Built anew from the client's own request for every try, so that nothing of one vendor's key or model ever reaches
+//! another.
+
+use bytes::Bytes;
+use config::snapshot::Credential;
+use dialect::{Auth, Kind};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::{
+    admit::KEY_HEADERS,
+    decode::{Decoded, Payload, Place},
+};
+use crate::send::{Outgoing, Streamed};
+
+/// Vendors are asked for plain bytes: the gateway reads what it relays, and never decompresses.
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+/// What Anthropic is told when the client did not say: the version that every one of its SDKs understands.
+const ANTHROPIC_VERSION_DEFAULT: HeaderValue = HeaderValue::from_static(dialect::ANTHROPIC_VERSION);
+
+/// Headers of the client's that no vendor gets to see. Hop-by-hop ones, and what `connection` lists, besides.
+const WITHHELD: [HeaderName; 12] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::COOKIE,
+    header::ACCEPT_ENCODING,
+    header::FORWARDED,
+    header::ORIGIN,
+    header::REFERER,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("openai-organization"),
+    HeaderName::from_static("openai-project"),
+    HeaderName::from_static("x-request-id"),
+];
+const WITHHELD_PREFIXES: [&str; 4] = ["x-forwarded-", "x-spillway-", "sec-", "proxy-"];
+
+/// The vendor's headers: the client's, less what is not for the vendor, and the key.
+pub(super) fn headers(
+    from: &HeaderMap,
+    kind: Kind,
+    credential: Option<&Credential>,
+    pass_through: bool,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let mut headers = Vec::with_capacity(from.len() + 4);
+    let listed = connection_lists(from);
+    for (name, value) in from {
+        let key = KEY_HEADERS.contains(name);
+        let account = !pass_through && is_account(name);
+        let kept = if key { pass_through } else { !account && !is_withheld(name, pass_through) };
+        if kept && !is_hop_by_hop(name) && !listed.iter().any(|it| name.as_str().eq_ignore_ascii_case(it)) {
+            headers.push((name.clone(), value.clone()));
+        }
+    }
+    headers.push((header::ACCEPT_ENCODING, IDENTITY));
+    if let Some(credential) = credential {
+        headers.extend(credential.headers.iter().cloned());
+    }
+    if matches!(kind.row().auth, Auth::XApiKey) && !from.contains_key(&ANTHROPIC_VERSION) {
+        headers.push((ANTHROPIC_VERSION, ANTHROPIC_VERSION_DEFAULT));
+    }
+    headers
+}
+
+/// The account that a client names belongs to the client's own key.
+fn is_account(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "openai-organization" | "openai-project")
+}
+
+fn is_withheld(name: &HeaderName, pass_through: bool) -> bool {
+    if pass_through && is_account(name) {
+        return false;
+    }
+    WITHHELD.contains(name) || WITHHELD_PREFIXES.iter().any(|it| name.as_str().starts_with(it))
+}
+
+/// Headers that speak of one connection only (RFC 9110 7.6.1).
+pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade"
+    )
+}
+
+/// The names that `connection` lists besides: hop-by-hop as well.
+pub(super) fn connection_lists(headers: &HeaderMap) -> Vec<&str> {
+    headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|it| it.to_str().ok())
+        .flat_map(|it| it.split(','))
+        .map(str::trim)
+        .filter(|it| {
+            !it.is_empty() && !it.eq_ignore_ascii_case("keep-alive") && !it.eq_ignore_ascii_case("close")
+        })
+        .collect()
+}
+
+/// The body with the model's name exchanged, if it is to be.
+pub(super) fn body(decoded: &mut Decoded, model: Option<&str>) -> Outgoing {
+    let keep = decoded.keep();
+    let place = decoded.model.as_ref().map(|it| &it.place);
+    match &mut decoded.payload {
+        Payload::Empty => Outgoing::Empty,
+        Payload::Gone => Outgoing::Empty,
+        Payload::Whole { bytes, .. } => {
+            let pieces = splice(bytes, place, decoded.object, model);
+            if !keep {
+                decoded.payload = Payload::Gone;
+            }
+            Outgoing::Pieces(pieces)
+        }
+        Payload::Streamed { head, rest, length } => {
+            let pieces = splice(head, place, false, model);
+            let spliced: usize = pieces.iter().map(Bytes::len).sum();
+            let length = length.map(|it| it + spliced as u64 - head.len() as u64);
+            let rest = rest.take();
+            decoded.payload = Payload::Gone;
+            match rest {
+                Some(rest) => Outgoing::Stream(Streamed::new(pieces, rest), length),
+                None => Outgoing::Pieces(pieces),
+            }
+        }
+    }
+}
+
+fn splice(bytes: &Bytes, place: Option<&Place>, object: bool, model: Option<&str>) -> [Bytes; 3] {
+    match (place, model) {
+        (Some(Place::Json(span)), Some(model)) => dialect::splice_model(bytes, span, model),
+        (Some(Place::Multipart(span)), Some(model)) => dialect::splice_form_model(bytes, span, model),
+        (None, Some(model)) if object => dialect::insert_model(bytes, model),
+        (None, _) | (_, None) => [bytes.clone(), Bytes::new(), Bytes::new()],
+    }
+}

@@ -1,0 +1,112 @@
+//! Headers back to the client: the vendor's, less what is not for the client, and ours.
+
+use std::fmt::Write as _;
+
+use dialect::Dialect;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::{
+    encode::{connection_lists, is_hop_by_hop},
+    record::Record,
+    relay::Committed,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What Anthropic's SDKs read.
+const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-spillway-upstream-request-id");
+const UPSTREAM: HeaderName = HeaderName::from_static("x-spillway-upstream");
+const TARGET: HeaderName = HeaderName::from_static("x-spillway-target");
+const PROVIDER: HeaderName = HeaderName::from_static("x-spillway-provider");
+const MODEL: HeaderName = HeaderName::from_static("x-spillway-model");
+const CREDENTIAL: HeaderName = HeaderName::from_static("x-spillway-credential");
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-spillway-attempts");
+const DECISION: HeaderName = HeaderName::from_static("x-spillway-decision");
+
+/// Copies the vendor's headers, less hop-by-hop ones and those that tell of the vendor's account or set its cookies.
+pub(super) fn from_vendor(vendor: &HeaderMap, out: &mut HeaderMap) {
+    let listed = connection_lists(vendor);
+    for (name, value) in vendor {
+        if name == REQUEST_ID || name == ANTHROPIC_REQUEST_ID {
+            out.insert(UPSTREAM_REQUEST_ID, value.clone());
+            continue;
+        }
+        let withheld = is_hop_by_hop(name)
+            || is_account(name)
+            || name.as_str().starts_with("x-spillway-")
+            || listed.iter().any(|it| name.as_str().eq_ignore_ascii_case(it));
+        // What the gateway has said already (Retry-After, x-should-retry) holds.
+        let is_said = is_ours(name) && out.contains_key(name);
+        if !withheld && !is_said {
+            out.append(name.clone(), value.clone());
+        }
+    }
+}
+
+fn is_account(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "set-cookie" | "openai-organization" | "openai-project" | "anthropic-organization-id" | "alt-svc"
+    )
+}
+
+fn is_ours(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "retry-after" | "retry-after-ms" | "x-should-retry")
+}
+
+/// The id by which client, log and request list know this request.
+pub(super) fn request_id(out: &mut HeaderMap, id: &str, dialect: Dialect) {
+    let Ok(value) = HeaderValue::from_str(id) else {
+        return;
+    };
+    if dialect == Dialect::Anthropic {
+        out.insert(ANTHROPIC_REQUEST_ID, value.clone());
+    }
+    out.insert(REQUEST_ID, value);
+}
+
+/// Who answered, and why.
+pub(super) fn explain(out: &mut HeaderMap, committed: &Committed, record: &Record) {
+    insert(out, UPSTREAM, &committed.upstream.name);
+    insert(out, TARGET, &committed.target.name);
+    if let Some(provider) = &committed.target.provider {
+        insert(out, PROVIDER, provider);
+    }
+    if let Some(model) = &committed.model {
+        insert(out, MODEL, model);
+    }
+    if let Some(credential) = &committed.credential {
+        insert(out, CREDENTIAL, &credential.name);
+    }
+    out.insert(ATTEMPTS, HeaderValue::from(record.attempts.len()));
+    insert(out, DECISION, &record.decision);
+}
+
+/// How many tries it took to fail, and how each went.
+pub(super) fn explain_failure(out: &mut HeaderMap, record: &Record) {
+    out.insert(ATTEMPTS, HeaderValue::from(record.attempts.len()));
+    if record.attempts.is_empty() {
+        return;
+    }
+    let mut trail = String::from("tried: ");
+    for (at, attempt) in record.attempts.iter().enumerate() {
+        let comma = if at == 0 { "" } else { ", " };
+        let _ = write!(trail, "{comma}{}", attempt.outcome);
+        if let Some(status) = attempt.status {
+            let _ = write!(trail, " ({status})");
+        }
+    }
+    insert(out, DECISION, &trail);
+}
+
+fn insert(out: &mut HeaderMap, name: HeaderName, value: &str) {
+    // Names from the configuration are printable; a client's model name that is not has no place in a header.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        out.insert(name, value);
+    }
+}
+
+/// Frames a body of known length ourselves: what the vendor said of it may no longer hold.
+pub(super) fn unframed(out: &mut HeaderMap) {
+    out.remove(header::CONTENT_LENGTH);
+}

@@ -1,0 +1,44 @@
+//! A target in use by one attempt, as a guard: settled exactly once, also when the client goes away or a task
+//! panics.
+
+use std::sync::Arc;
+
+use balance::{Kind, LeaseId, Opened, Outcome, Pick};
+
+use crate::state::State;
+
+/// Holds a lease until it is settled; dropped unsettled, the client went away.
+pub(super) struct Lease {
+    state: Arc<State>,
+    id: LeaseId,
+    settled: bool,
+}
+
+impl Lease {
+    /// Guards the lease of `pick`.
+    pub(super) fn take(state: Arc<State>, pick: &Pick) -> Self {
+        Lease { state, id: pick.lease, settled: false }
+    }
+
+    /// The attempt is committed.
+    pub(super) fn opened(&self, opened: Opened) {
+        let events = self.state.balancer().opened(self.id, opened, self.state.clock.now());
+        self.state.tell(&events);
+    }
+
+    /// The attempt is over. A second call does nothing.
+    pub(super) fn settle(&mut self, outcome: Outcome) {
+        if self.settled {
+            return;
+        }
+        self.settled = true;
+        let events = self.state.balancer().settle(self.id, outcome, self.state.clock.now());
+        self.state.tell(&events);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.settle(Outcome { kind: Kind::ClientGone, status: None });
+    }
+}

@@ -1,0 +1,74 @@
+//! What the balancer is told about a failure, and what is remembered of it for the client.
+
+use balance::{Blame, Kind, Outcome};
+use dialect::Fault;
+
+use super::attempt::Failed;
+
+/// The lease was taken but nothing was sent.
+pub(super) fn unsent() -> Outcome {
+    Outcome { kind: Kind::Unsent, status: None }
+}
+
+/// The vendors' language into the balancer's: the only place where the two meet.
+pub(super) fn kind(fault: &Fault) -> Kind {
+    match *fault {
+        Fault::Good => Kind::Success { spent: None },
+        Fault::Refused | Fault::Relayed => Kind::Refused,
+        Fault::ModelNotFound => Kind::ModelNotFound,
+        Fault::KeyRejected => Kind::KeyRejected,
+        Fault::Quota { reset } => Kind::QuotaExceeded { reset },
+        Fault::RateLimited { retry_after } => Kind::RateLimited { retry_after },
+        Fault::Overloaded { retry_after } => Kind::Overloaded { retry_after },
+        Fault::Timeout => Kind::Timeout,
+        Fault::Server => Kind::ServerError,
+    }
+}
+
+/// What metrics and logs call an outcome.
+pub(super) fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Success { .. } => "success",
+        Kind::Refused => "refused",
+        Kind::ModelNotFound => "model_not_found",
+        Kind::KeyRejected => "auth",
+        Kind::QuotaExceeded { .. } => "quota",
+        Kind::RateLimited { .. } => "rate_limit",
+        Kind::Overloaded { .. } => "overloaded",
+        Kind::Connect => "connect",
+        Kind::Timeout => "timeout",
+        Kind::ServerError => "server_error",
+        Kind::Broken => "broken",
+        Kind::ClientGone => "client_gone",
+        Kind::Unsent => "unsent",
+    }
+}
+
+/// What metrics and logs call whose fault it was.
+pub(super) fn blame(kind: Kind) -> &'static str {
+    match kind.blame() {
+        Blame::Nobody => "nobody",
+        Blame::Credential => "credential",
+        Blame::Pair => "pair",
+        Blame::Address => "address",
+    }
+}
+
+/// The failures of a request so far, as far as its client should hear of them: the last one that says something
+/// about the vendor, and the last one that says something about our keys.
+#[derive(Default)]
+pub(super) struct LastFailure {
+    /// 5xx, timeout, unreachable, model not found.
+    pub(super) vendor: Option<Failed>,
+    /// Rate limit, quota, rejected key.
+    pub(super) credential: Option<Failed>,
+}
+
+impl LastFailure {
+    pub(super) fn note(&mut self, failed: Failed) {
+        match failed.outcome.kind.blame() {
+            Blame::Credential => self.credential = Some(failed),
+            Blame::Nobody | Blame::Pair | Blame::Address => self.vendor = Some(failed),
+        }
+    }
+}
