@@ -16,6 +16,7 @@ mod decision;
 mod decode;
 mod encode;
 mod headers;
+mod ids;
 mod journey;
 mod keys;
 mod lease;

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 
 use balance::Environment;
 use http::{HeaderMap, HeaderName, header, request::Parts};
-use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Peer, answer::Failure, journey::Journey};
@@ -66,6 +65,6 @@ pub(super) fn request_id(headers: &HeaderMap) -> String {
     let sent = headers.get("x-request-id").and_then(|it| it.to_str().ok());
     match sent {
         Some(id) if !id.is_empty() && id.len() <= REQUEST_ID_BYTES_MAX => id.to_owned(),
-        _ => Uuid::now_v7().to_string(),
+        _ => super::ids::fresh(),
     }
 }

@@ -1,68 +1,80 @@
 //! Log lines leave the threads that write them at once, and a thread of their own takes them to the output.
 //!
 //! A pipe whose reader is slow, or a terminal that was stopped, must not stop requests: what does not fit into the
-//! queue is dropped and counted, and the count is told as soon as there is room again.
+//! buffer is dropped and counted, and the count is told as soon as there is room again. Lines gather for a moment and
+//! are written together: waking the writer for every line cost a request more than anything else the gateway does.
 
 use std::{
     io::{self, Write},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
-    },
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that may wait: a fifth of a second of the access log at 80 000 requests per second, some 8 MiB.
-const QUEUE: usize = 16 * 1024;
-/// Lines taken out together are written together.
-const BATCH_BYTES: usize = 64 * 1024;
-/// How long the end of the process waits for the lines that are still queued.
+/// Bytes that may wait: a fifth of a second of the access log at 80 000 requests per second.
+const WAITING_BYTES_MAX: usize = 8 << 20;
+/// How long lines gather: nobody who reads a log notices, and the writer wakes a hundred times a second at most.
+const GATHER: Duration = Duration::from_millis(10);
+/// How long the end of the process waits for the lines that are still waiting.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
-/// How often it looks for room while the queue is full.
-const FLUSH_RETRY: Duration = Duration::from_millis(5);
 
-enum Message {
-    Line(Vec<u8>),
-    Flush(SyncSender<()>),
+/// Where log lines are handed in. Cheap to clone; the writer ends when the last one is gone.
+#[derive(Clone, Debug)]
+pub(super) struct Queue(Arc<Open>);
+
+/// Closes the desk when the last [`Queue`] is gone.
+#[derive(Debug)]
+struct Open(Arc<Desk>);
+
+/// Between those who hand in and the one who writes.
+#[derive(Debug, Default)]
+struct Desk {
+    tray: Mutex<Tray>,
+    /// The tray is no longer empty, or there is hurry.
+    filled: Condvar,
+    /// What was waiting is written.
+    written: Condvar,
 }
 
-/// Where log lines are handed in. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(super) struct Queue {
-    sender: SyncSender<Message>,
-    dropped: Arc<AtomicU64>,
+#[derive(Debug, Default)]
+struct Tray {
+    waiting: Vec<u8>,
+    /// Lines that found no room since this was last told.
+    dropped: u64,
+    /// Batches taken out, and batches written.
+    taken: u64,
+    done: u64,
+    /// Somebody waits in [`Queue::flush`]: no gathering.
+    hurry: bool,
+    closed: bool,
 }
 
 impl Queue {
     /// A queue whose lines go to `output`. `told` makes the line that says how many were dropped.
     pub(super) fn to(output: impl Write + Send + 'static, told: fn(u64) -> String) -> io::Result<Self> {
-        let (sender, receiver) = sync_channel(QUEUE);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&dropped);
-        thread::Builder::new()
-            .name("log".to_owned())
-            .spawn(move || write_out(&receiver, output, &counted, told))?;
-        Ok(Queue { sender, dropped })
+        let desk = Arc::new(Desk::default());
+        let open = Open(Arc::clone(&desk));
+        thread::Builder::new().name("log".to_owned()).spawn(move || desk.write_out(output, told))?;
+        Ok(Queue(Arc::new(open)))
     }
 
     /// Waits until what was handed in is written, but not for ever.
     pub(super) fn flush(&self) {
+        let desk = &self.0.0;
         let deadline = Instant::now() + FLUSH_LIMIT;
-        let (done, written) = sync_channel(1);
-        let mut request = Message::Flush(done);
-        while let Err(TrySendError::Full(back)) = self.sender.try_send(request) {
-            if Instant::now() >= deadline {
+        let mut tray = desk.lock();
+        let goal = tray.taken + u64::from(!tray.waiting.is_empty() || tray.dropped > 0);
+        while tray.done < goal {
+            tray.hurry = true;
+            desk.filled.notify_one();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return;
             }
-            request = back;
-            thread::sleep(FLUSH_RETRY);
+            tray = desk.written.wait_timeout(tray, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        // An error means that there is nobody to wait for, or no time left.
-        let _ = written.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -77,8 +89,17 @@ impl<'a> MakeWriter<'a> for Queue {
 impl Write for &Queue {
     /// One call is one line: that is how the formatter writes.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.sender.try_send(Message::Line(line.to_vec())).is_err() {
-            self.dropped.fetch_add(1, Relaxed);
+        let desk = &self.0.0;
+        let mut tray = desk.lock();
+        if tray.waiting.len() + line.len() > WAITING_BYTES_MAX {
+            tray.dropped += 1;
+            return Ok(line.len());
+        }
+        let first = tray.waiting.is_empty();
+        tray.waiting.extend_from_slice(line);
+        drop(tray);
+        if first {
+            desk.filled.notify_one();
         }
         Ok(line.len())
     }
@@ -88,33 +109,56 @@ impl Write for &Queue {
     }
 }
 
-/// Ends when the last [`Queue`] is gone. An output that is gone (a closed pipe) takes its lines with it.
-fn write_out(
-    receiver: &Receiver<Message>,
-    mut output: impl Write,
-    dropped: &AtomicU64,
-    told: fn(u64) -> String,
-) {
-    let mut batch = Vec::with_capacity(BATCH_BYTES);
-    while let Ok(first) = receiver.recv() {
-        let mut next = Some(first);
-        let mut flushed = None;
-        while let Some(message) = next {
-            match message {
-                Message::Line(line) => batch.extend_from_slice(&line),
-                Message::Flush(done) => flushed = Some(done),
-            }
-            next = if batch.len() < BATCH_BYTES { receiver.try_recv().ok() } else { None };
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.filled.notify_one();
+    }
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Tray> {
+        self.tray.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends when the desk is closed and empty. An output that is gone (a closed pipe) takes its lines with it.
+    fn write_out(&self, mut output: impl Write, told: fn(u64) -> String) {
+        let mut batch = Vec::new();
+        while self.take(&mut batch, told) {
+            let _ = output.write_all(&batch).and_then(|()| output.flush());
+            batch.clear();
+            self.lock().done += 1;
+            self.written.notify_all();
         }
-        let lost = dropped.swap(0, Relaxed);
+    }
+
+    /// Waits for lines, lets them gather, and takes them out; false when none will ever come.
+    fn take(&self, batch: &mut Vec<u8>, told: fn(u64) -> String) -> bool {
+        let mut tray = self.lock();
+        while tray.waiting.is_empty() && tray.dropped == 0 {
+            if tray.closed {
+                return false;
+            }
+            tray.hurry = false;
+            tray = self.filled.wait(tray).unwrap_or_else(PoisonError::into_inner);
+        }
+        let until = Instant::now() + GATHER;
+        while !tray.hurry && !tray.closed {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            tray = self.filled.wait_timeout(tray, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        // The two buffers change places, so that neither is allocated anew.
+        std::mem::swap(&mut tray.waiting, batch);
+        tray.taken += 1;
+        let lost = std::mem::take(&mut tray.dropped);
+        drop(tray);
         if lost > 0 {
             batch.extend_from_slice(told(lost).as_bytes());
         }
-        let _ = output.write_all(&batch).and_then(|()| output.flush());
-        batch.clear();
-        if let Some(done) = flushed {
-            let _ = done.send(());
-        }
+        true
     }
 }
 
@@ -148,8 +192,8 @@ mod tests {
         let written = Arc::default();
         let gate = Gate { open, written: Arc::clone(&written) };
         let queue = Queue::to(gate, |lost| format!("lost {lost}\n")).unwrap();
-        // More than the queue and the batch that is being written hold together.
-        let handed_in = 3 * QUEUE;
+        // More than the tray and the batch that is being written hold together.
+        let handed_in = 3 * WAITING_BYTES_MAX / b"line\n".len();
         for _ in 0..handed_in {
             (&queue).write_all(b"line\n").unwrap();
         }
