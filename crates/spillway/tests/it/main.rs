@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and ends")]
 
+mod admin_api;
 mod clients;
 mod faults;
 mod lifecycle;
