@@ -6,6 +6,7 @@ mod admin_api;
 mod clients;
 mod faults;
 mod lifecycle;
+mod resolution;
 mod seed_004;
 mod streaming;
 mod support;

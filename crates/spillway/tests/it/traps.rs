@@ -1,0 +1,1 @@
+//! The traps of the originals: each a test that fails on what they do.
