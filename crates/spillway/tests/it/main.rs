@@ -10,3 +10,4 @@ mod resolution;
 mod seed_004;
 mod streaming;
 mod support;
+mod traps;
