@@ -152,3 +152,16 @@ async fn weights_are_whole_numbers_from_0_to_65535() {
         assert_eq!(answer.status, status, "{weight}: {}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn put_of_a_host_is_that_host() {
+    let spillway = Spillway::start();
+    spillway.upstream("ai", &[]).await;
+    let path = "/upstreams/ai/targets/a.example:443";
+    let made = expect(&spillway, 201, "PUT", path, &json!({"weight": 5})).await;
+    assert_eq!((&made["target"], &made["weight"]), (&json!("a.example:443"), &json!(5)));
+    let again = expect(&spillway, 200, "PUT", path, &json!({"target": "A.Example"})).await;
+    assert_eq!((&again["id"], &again["weight"]), (&made["id"], &json!(100)));
+    let path = "/upstreams/ai/targets/c.example:443";
+    violates(&spillway, "PUT", path, &json!({"target": "d.example:443"}), &["target"]).await;
+}
