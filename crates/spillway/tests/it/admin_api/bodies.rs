@@ -181,3 +181,17 @@ async fn a_field_given_twice_in_json_is_not_silently_one_of_them() {
     // JSON leaves it open; the last one wins, as in every common parser.
     assert_eq!((answer.status, &answer.json()["slots"]), (201, &json!(200)), "{}", answer.text());
 }
+
+#[tokio::test]
+async fn a_part_that_calls_itself_json_is_a_value_as_it_stands() {
+    let spillway = Spillway::start();
+    let body = "--XX\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nai\r\n\
+        --XX\r\nContent-Disposition: form-data; name=\"retries\"\r\n\
+        Content-Type: application/json\r\n\r\n{\"attempts\": 5}\r\n--XX--\r\n";
+    let multipart = [("content-type", "multipart/form-data; boundary=XX")];
+    let answer = call(&spillway, "POST", "/upstreams", &multipart, body).await;
+    assert_eq!((answer.status, &answer.json()["retries"]["attempts"]), (201, &json!(5)), "{}", answer.text());
+    let broken = body.replace("{\"attempts\"", "{attempts");
+    let answer = call(&spillway, "POST", "/upstreams", &multipart, &broken).await;
+    assert_eq!(answer.status, 400, "{}", answer.text());
+}
