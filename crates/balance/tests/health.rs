@@ -249,3 +249,11 @@ fn half_healthy(threshold: f64) -> Balancer {
     balancer.apply(plan(vec![it]), at(0));
     balancer
 }
+
+#[test]
+fn a_threshold_of_a_new_plan_is_in_force_at_once() {
+    let mut balancer = half_healthy(75.0);
+    assert!(picks(&mut balancer, at(1), 1).is_empty());
+    balancer.apply(plan(vec![upstream(vec![target(0), target(1)])]), at(2));
+    assert_eq!(picks(&mut balancer, at(2), 1), [1]);
+}
