@@ -105,6 +105,7 @@ fn plan(algorithm: Algorithm, targets: u32) -> Plan {
             cap: Duration::from_secs(900),
         },
         health: Health {
+            threshold: 0.0,
             active: never.clone(),
             interval_healthy: Duration::ZERO,
             interval_unhealthy: Duration::ZERO,

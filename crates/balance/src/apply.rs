@@ -89,6 +89,7 @@ impl Upstream {
             address_slots: HashMap::new(),
             groups: [Group::default(), Group::default()],
             pairs_ready: [0; 2],
+            below_threshold: [false; 2],
             wakes: Wakes::default(),
             half_open: Vec::new(),
             probes: Wakes::default(),

@@ -72,6 +72,11 @@ impl Upstream {
         }
         let side = side(request.ask.environment);
         let wanted = request.ask.same_model.then(|| self.groups[side].same_model(request.ask.model));
+        if self.below_threshold[side] {
+            // Nobody is served, but where no probes do it somebody has to find out when the addresses are back.
+            let may_try = request.tried.is_empty() && !self.probes_heal();
+            return if may_try { self.trial(request, wanted, usize::MAX, usize::MAX) } else { None };
+        }
         if request.tried.is_empty() && !self.half_open.is_empty() && !self.probes_heal() {
             let lowest = self.groups[side].tiers.iter().position(|it| it.lineup.ready() > 0);
             if let Some(choice) = lowest.and_then(|lowest| self.trial(request, wanted, lowest, TRIAL_SCAN)) {
@@ -100,7 +105,8 @@ impl Upstream {
         let lane =
             it.lanes.clone().find(|lane| self.lanes[*lane as usize].credential.map(|it| it.1) == key)?;
         let address_in = self.addresses[it.address as usize].out.is_none();
-        let usable = self.plan.enabled && address_in && self.lanes[lane as usize].open;
+        let serves = self.plan.enabled && !self.below_threshold[side(request.ask.environment)];
+        let usable = serves && address_in && self.lanes[lane as usize].open;
         usable.then_some(Choice { target, lane, why: Why::Repeat, spot, charged: None, trial: false })
     }
 

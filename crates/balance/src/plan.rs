@@ -215,6 +215,9 @@ pub struct Suspension {
 /// Counters, probes and ejection of an upstream's addresses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Health {
+    /// While a smaller percentage of an environment's weight than this is at healthy addresses, its upstream is
+    /// unhealthy as a whole and serves nobody; 0: never.
+    pub threshold: f64,
     /// What counts as good and bad when a probe answers.
     pub active: Thresholds,
     /// Time between probes of a healthy address; zero: none.

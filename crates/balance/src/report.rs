@@ -18,6 +18,8 @@ pub struct Report {
 pub struct UpstreamReport {
     /// Which.
     pub id: UpstreamId,
+    /// False while an environment's whole weight, or more of it than the threshold allows, is at unhealthy addresses.
+    pub healthy: bool,
     /// In plan order.
     pub targets: Vec<TargetReport>,
     /// Each address once.

@@ -74,6 +74,7 @@ impl Upstream {
         };
         UpstreamReport {
             id: self.plan.id,
+            healthy: (0..2).all(|side| !self.below_threshold[side] && self.healthy_share(side) > 0.0),
             targets: (0..self.targets.len()).map(target).collect(),
             addresses: self.addresses.iter().map(address).collect(),
         }
@@ -174,6 +175,12 @@ impl Upstream {
             let limit = [Cause::RateLimit, Cause::Spent, Cause::Quota];
             exhausted.only_limits &= out.is_some_and(|it| limit.contains(&it.cause));
             exhausted.candidate(out.map_or(now, |it| it.until.max(now)));
+        }
+        if self.below_threshold[side(request.ask.environment)] {
+            // Whoever is well does not serve before an address is back.
+            let outs = self.addresses.iter().filter_map(|it| it.out);
+            exhausted.until = outs.map(|it| it.until.max(now)).min();
+            exhausted.only_limits = false;
         }
         exhausted.only_limits &= exhausted.until.is_some();
         exhausted.until = exhausted.until.filter(|it| *it < Time::NEVER);

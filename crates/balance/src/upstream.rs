@@ -32,6 +32,8 @@ pub(crate) struct Upstream {
     pub(crate) groups: [Group; 2],
     /// Pairs with anybody ready, by environment.
     pub(crate) pairs_ready: [u32; 2],
+    /// Whether less weight than the threshold asks for is at healthy addresses, by environment.
+    pub(crate) below_threshold: [bool; 2],
     /// Items: the targets, then the lanes, then the addresses.
     pub(crate) wakes: Wakes,
     /// Slots of the half-open addresses.
@@ -215,6 +217,30 @@ impl Upstream {
         for index in 0..self.addresses[address as usize].targets.len() {
             self.refresh_target(self.addresses[address as usize].targets[index], now);
         }
+        self.refresh_threshold();
+    }
+
+    /// Weighs what is at healthy addresses. Keys and pairs do not count: the threshold is about the vendors' machines,
+    /// and a pool of rate-limited keys is no outage.
+    pub(crate) fn refresh_threshold(&mut self) {
+        let threshold = self.plan.health.threshold;
+        if threshold > 0.0 {
+            let below = |side| 100.0 * self.healthy_share(side) < threshold;
+            self.below_threshold = [below(0), below(1)];
+        }
+    }
+
+    /// How much of an environment's weight is at healthy addresses, 0 to 1; all of nothing is 1.
+    pub(crate) fn healthy_share(&self, side: usize) -> f64 {
+        let (mut healthy, mut total) = (0_u64, 0_u64);
+        for (plan, target) in self.plan.targets.iter().zip(&self.targets) {
+            if target.places[side].is_some() {
+                let weight = u64::from(plan.weight);
+                total += weight;
+                healthy += if self.addresses[target.address as usize].out.is_none() { weight } else { 0 };
+            }
+        }
+        if total == 0 { 1.0 } else { healthy as f64 / total as f64 }
     }
 
     fn settle_readiness(&mut self, slot: u32) {

@@ -204,3 +204,56 @@ fn what_opened_counts_once_and_observations_become_limits() {
     assert!(observed.first_token_p95.is_some_and(|it| it >= secs(1) && it.as_secs_f64() < 1.3));
     assert_eq!(observed.response_p95, None);
 }
+
+#[test]
+fn below_the_threshold_of_healthy_weight_nobody_is_served() {
+    let healthy = |balancer: &Balancer| balancer.report_upstream(UP, at(1)).expect("it is there").healthy;
+    let mut enough = half_healthy(50.0);
+    assert_eq!((picks(&mut enough, at(1), 2), healthy(&enough)), (vec![1, 1], true));
+    let mut too_little = half_healthy(51.0);
+    assert_eq!((picks(&mut too_little, at(1), 2), healthy(&too_little)), (vec![], false));
+    assert_eq!(state(&too_little, 1, at(1)), State::Available, "the target itself is well");
+}
+
+#[test]
+fn an_upstream_below_its_threshold_comes_back_by_trials() {
+    let mut balancer = half_healthy(51.0);
+    assert_eq!(picks(&mut balancer, at(10), 2), [0, 0], "the trials that close the ejection");
+    assert_eq!(picks(&mut balancer, at(10), 2).len(), 2, "and everybody is served again");
+    assert!(balancer.report_upstream(UP, at(10)).expect("it is there").healthy);
+}
+
+#[test]
+fn keys_that_are_out_do_not_count_against_the_threshold() {
+    let mut it = upstream(vec![target(0), target(1)]);
+    it.health.threshold = 100.0;
+    let mut balancer = balancer(it);
+    let (been, _) =
+        request(&mut balancer, &ask(), at(0), |pick| if pick.target.0 == 0 { LIMITED } else { FINE });
+    assert_eq!(been, [0, 1]);
+    assert_eq!(picks(&mut balancer, at(1), 2), [1, 1]);
+}
+
+#[test]
+fn who_is_below_the_threshold_is_told_when_the_first_address_may_be_back() {
+    let balancer = &mut half_healthy(51.0);
+    let exhausted = balancer.pick(&ask(), &Attempts::new(at(1)), at(1)).expect_err("nobody serves");
+    assert_eq!((exhausted.until, exhausted.only_limits), (Some(at(10)), false));
+}
+
+/// One of two equal addresses is out for ten seconds: half of the weight is healthy.
+fn half_healthy(threshold: f64) -> Balancer {
+    let mut balancer = one_ejected(|_| {});
+    let mut it = upstream(vec![target(0), target(1)]);
+    it.health.threshold = threshold;
+    balancer.apply(plan(vec![it]), at(0));
+    balancer
+}
+
+#[test]
+fn a_threshold_of_a_new_plan_is_in_force_at_once() {
+    let mut balancer = half_healthy(75.0);
+    assert!(picks(&mut balancer, at(1), 1).is_empty());
+    balancer.apply(plan(vec![upstream(vec![target(0), target(1)])]), at(2));
+    assert_eq!(picks(&mut balancer, at(2), 1), [1]);
+}

@@ -5,7 +5,7 @@ use std::{fmt::Write, sync::Arc};
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{Document, Kind, Refusal, Row};
+use crate::{Document, Kind, Refusal, Row, Violations};
 
 /// What a list request asks for, as its query says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,12 @@ impl Document {
     pub fn list(&self, kind: Kind, parent: Option<Uuid>, paging: &Paging<'_>) -> Result<Page, Refusal> {
         let size = size(paging.size)?;
         let after = paging.offset.map(|it| position(it).ok_or(Refusal::InvalidOffset)).transpose()?;
+        let mixed = paging.tags.is_some_and(|it| it.contains(',') && it.contains('/'));
+        if mixed {
+            let mut violations = Violations::new();
+            violations.field("tags", "write a,b for both or a/b for either: the two do not mix");
+            return Err(Refusal::Violations(violations));
+        }
         let all = match parent {
             Some(parent) => self.children(kind, parent),
             None => self.rows(kind).map(Arc::clone).collect(),
@@ -153,6 +159,9 @@ mod tests {
             let page = desk.document.list(Kind::Upstream, None, &paging).expect("a page");
             assert_eq!(names(&page), expected, "{tags}");
         }
+        let mixed = Paging { tags: Some("a,b/c"), ..Paging::default() };
+        let refused = desk.document.list(Kind::Upstream, None, &mixed).expect_err("it means nothing");
+        assert_eq!(refused.code(), Some(2));
     }
 
     #[test]

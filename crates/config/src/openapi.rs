@@ -112,7 +112,7 @@ fn parameters() -> Value {
     let header = |name: &str, description: &str| json!({ "name": name, "in": "header", "schema": { "type": "string" }, "description": description });
     json!({
         "size": query("size", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }), "Rows of a page."),
-        "offset": query("offset", json!({ "type": "string" }), "Token of the page, from the one before."),
+        "offset": query("offset", json!({ "type": "string", "minLength": 1 }), "Token of the page, from the one before."),
         "tags": query("tags", json!({ "type": "string" }), "`a,b` has both, `a/b` has either."),
         "if_match": header("If-Match", "Only if the entity still has this ETag."),
         "if_none_match": header("If-None-Match", "`*`: only if there is none yet.")

@@ -65,8 +65,6 @@ pub struct Upstream {
     pub response_buffer_bytes: usize,
     /// `Host` for its targets, instead of each target's own.
     pub host_header: Option<HeaderValue>,
-    /// Below this percentage of available weight it counts as unhealthy as a whole; 0: never.
-    pub threshold: f64,
     /// How its addresses are probed; `None`: active checks are off.
     pub probe: Option<Probe>,
     /// Its targets, in the order they are listed.

@@ -81,6 +81,7 @@ pub fn upstream(targets: Vec<TargetPlan>) -> UpstreamPlan {
         },
         suspension: suspension(),
         health: Health {
+            threshold: 0.0,
             active: Thresholds { unhealthy_statuses: Statuses((500..=505).collect()), ..thresholds() },
             interval_healthy: Duration::ZERO,
             interval_unhealthy: Duration::ZERO,

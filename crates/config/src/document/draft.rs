@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Document, Row, load};
 use crate::{
-    Kind, Refusal, Violations, derived, rules,
+    Kind, Refusal, Violations, address, derived, rules,
     rules::Subject,
     schema::{Field, Type, check, complete, defaults, merge, schema},
 };
@@ -22,6 +22,8 @@ pub(super) struct Draft<'a> {
     pub(super) keep: bool,
     /// The id it gets if there is no row yet.
     pub(super) id: Option<Uuid>,
+    /// What the path calls it, where a PUT names it so: the body may repeat but not contradict it.
+    pub(super) name: Option<&'a str>,
     pub(super) value: Value,
 }
 
@@ -38,6 +40,7 @@ impl Document {
             }
         };
         let id = identity(draft, &mut given, &mut violations);
+        named_by_path(draft, &mut given, &mut violations);
         let fields = schema(draft.kind).fields;
         let mut given = check(fields, &given, "", &mut violations);
         self.belong(draft, &mut given, &mut violations);
@@ -117,7 +120,7 @@ impl Document {
 /// The id that a body or a path asks for. Dates are the store's own: what was read may be written back.
 fn identity(draft: &Draft<'_>, given: &mut Map<String, Value>, violations: &mut Violations) -> Option<Uuid> {
     for date in ["created_at", "updated_at"] {
-        if given.shift_remove(date).is_some_and(|it| !it.is_i64() && !it.is_u64()) {
+        if given.shift_remove(date).is_some_and(|it| !is_date(&it)) {
             violations.field(date, "expected an integer");
         }
     }
@@ -140,24 +143,24 @@ fn identity(draft: &Draft<'_>, given: &mut Map<String, Value>, violations: &mut 
     fixed.or(said)
 }
 
-/// A body whose name the path says.
-pub(super) fn named_by_path(kind: Kind, at: &str, value: Value) -> Result<Value, Refusal> {
-    let field = if kind == Kind::Target { "target" } else { "name" };
-    let mut body = match value {
-        Value::Object(body) => body,
-        Value::Null => Map::new(),
-        other => return Ok(other),
+/// Unix seconds; a form says them as text.
+fn is_date(value: &Value) -> bool {
+    value.is_i64() || value.as_str().is_some_and(|it| it.parse::<i64>().is_ok())
+}
+
+/// Puts the name that the path says into the body.
+fn named_by_path(draft: &Draft<'_>, given: &mut Map<String, Value>, violations: &mut Violations) {
+    let Some(name) = draft.name else { return };
+    let field = if draft.kind == Kind::Target { "target" } else { "name" };
+    let same = |said: &str| match draft.kind {
+        Kind::Target => address::canonical(said).is_some_and(|it| Some(it) == address::canonical(name)),
+        _ => said == name,
     };
-    match body.get(field) {
-        None | Some(Value::Null) => drop(body.insert(field.to_owned(), at.into())),
-        Some(Value::String(said)) if said == at || kind == Kind::Target => {}
-        Some(_) => {
-            let mut violations = Violations::new();
-            violations.field(field, "is another one than the path's");
-            return Err(violations.into());
-        }
+    match given.get(field) {
+        None | Some(Value::Null) => drop(given.insert(field.to_owned(), name.into())),
+        Some(Value::String(said)) if same(said) => {}
+        Some(_) => violations.field(field, "is another one than the path's"),
     }
-    Ok(Value::Object(body))
 }
 
 /// What goes with a resolved body: references as objects.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Document, Row,
-    draft::{Draft, named_by_path, parent_field},
+    draft::{Draft, parent_field},
     load,
 };
 use crate::{Entity, Kind, Refusal, derived, etag};
@@ -103,7 +103,10 @@ impl Document {
                 let existing = self.locate(kind, parent.as_deref(), &at).ok_or(Refusal::NotFound)?;
                 expect_match(Some(&existing), context)?;
                 let (parent, existing) = (parent.as_deref(), Some(&existing));
-                self.write(&Draft { kind, parent, existing, keep: true, id: None, value }, context)
+                self.write(
+                    &Draft { kind, parent, existing, keep: true, id: None, name: None, value },
+                    context,
+                )
             }
             Edit::Put { kind, parent, at, value } => {
                 self.replace(kind, parent.as_deref(), &at, value, context)
@@ -131,11 +134,11 @@ impl Document {
         }
         if let Some(existing) = &same_host {
             return self.write(
-                &Draft { kind, parent, existing: Some(existing), keep: true, id: None, value },
+                &Draft { kind, parent, existing: Some(existing), keep: true, id: None, name: None, value },
                 context,
             );
         }
-        self.write(&Draft { kind, parent, existing: None, keep: false, id: None, value }, context)
+        self.write(&Draft { kind, parent, existing: None, keep: false, id: None, name: None, value }, context)
     }
 
     fn replace(
@@ -153,9 +156,9 @@ impl Document {
         }
         expect_match(existing.as_ref(), context)?;
         let id = Uuid::try_parse(at).ok();
-        let value = if id.is_some() { value } else { named_by_path(kind, at, value)? };
+        let name = id.is_none().then_some(at);
         let (parent, existing) = (parent.as_deref(), existing.as_ref());
-        self.write(&Draft { kind, parent, existing, keep: false, id, value }, context)
+        self.write(&Draft { kind, parent, existing, keep: false, id, name, value }, context)
     }
 
     fn delete(

@@ -94,10 +94,15 @@ fn health(paths: &mut Map<String, Value>) {
     });
     let list = json!({
         "type": "object",
-        "required": ["data", "next", "node_id"],
+        "required": ["data", "next", "health", "node_id"],
         "properties": {
             "data": { "type": "array", "items": item },
             "next": { "type": ["string", "null"] },
+            "health": {
+                "type": "string",
+                "enum": ["HEALTHY", "UNHEALTHY", "HEALTHCHECKS_OFF"],
+                "description": "Of the upstream as a whole: see `healthchecks.threshold`."
+            },
             "node_id": { "type": "string" }
         }
     });

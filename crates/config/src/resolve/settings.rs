@@ -36,7 +36,6 @@ pub(super) fn snapshot_of(
         timeouts: timeouts(&settings.timeouts),
         response_buffer_bytes: usize::try_from(settings.response_buffer_bytes).unwrap_or(usize::MAX),
         host_header: settings.host_header.as_deref().and_then(|it| HeaderValue::from_str(it).ok()),
-        threshold: settings.healthchecks.threshold,
         probe: probe(&settings.healthchecks.active),
         targets,
     }
@@ -178,6 +177,7 @@ fn probe(settings: &entity::Active) -> Option<Probe> {
 fn health(settings: &Healthchecks) -> Health {
     let (active, passive) = (&settings.active, &settings.passive);
     Health {
+        threshold: settings.threshold,
         active: Thresholds {
             healthy_statuses: statuses(&active.healthy.http_statuses),
             successes: active.healthy.successes,

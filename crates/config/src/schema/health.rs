@@ -8,7 +8,7 @@ pub(super) const HEALTHCHECKS: &[Field] = &[
         "threshold",
         Type::Number(0.0, 100.0),
         Literal::Integer(0),
-        "Below this percentage of available weight the upstream as a whole counts as unhealthy; 0: never.",
+        "While a smaller percentage of the targets' weight is at healthy addresses, the upstream as a whole is unhealthy and serves nobody (503); 0: never.",
     ),
     Field::record("active", ACTIVE, "Probes."),
     Field::record("passive", PASSIVE, "What traffic shows."),

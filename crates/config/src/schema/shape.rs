@@ -14,7 +14,8 @@ pub(super) const KIND: Shape = Shape { pattern: None, max: 64, check: kind };
 /// A vendor's name for a model.
 pub(super) const MODEL: Shape = Shape { pattern: None, max: 256, check: free };
 /// A label: commas and slashes separate them in `?tags=`.
-pub(super) const TAG: Shape = Shape { pattern: Some("^[^,/]+$"), max: 128, check: tag };
+pub(super) const TAG: Shape =
+    Shape { pattern: Some("^[^,/\\u0000-\\u001f\\u007f-\\u009f]+$"), max: 128, check: tag };
 /// A header's name.
 pub(super) const HEADER: Shape =
     Shape { pattern: Some("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"), max: 128, check: header_name };

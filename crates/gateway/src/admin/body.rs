@@ -65,12 +65,26 @@ async fn multipart(kind: Kind, content_type: &str, bytes: Bytes) -> Result<Value
     let boundary = multer::parse_boundary(content_type).map_err(broken)?;
     let mut parts = multer::Multipart::new(Body::from(bytes).into_data_stream(), boundary);
     let mut pairs = Vec::new();
+    let mut records = Map::new();
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
+        let is_json = part.content_type().is_some_and(|it| it.essence_str() == "application/json");
         let value = part.text().await.map_err(broken)?;
-        pairs.push((Cow::Owned(name), Cow::Owned(value)));
+        if is_json {
+            let value = serde_json::from_str(&value);
+            let value =
+                value.map_err(|error| bad(format!("the part '{name}' is not valid JSON: {error}")))?;
+            records.insert(name, value);
+        } else {
+            pairs.push((Cow::Owned(name), Cow::Owned(value)));
+        }
     }
-    Ok(config::form(kind, pairs.into_iter()))
+    let mut body = config::form(kind, pairs.into_iter());
+    if let Value::Object(fields) = &mut body {
+        // A part that calls itself JSON is a value as it stands, not a text to be typed.
+        fields.extend(records);
+    }
+    Ok(body)
 }
 
 fn bad(message: String) -> Fault {

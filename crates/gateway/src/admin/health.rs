@@ -32,6 +32,7 @@ pub(super) async fn list(ask: Ask) -> Result<Json<Value>, Fault> {
     let mut answer = json!({
         "data": rows,
         "next": page.offset.as_deref().map(|it| ask.next(it)),
+        "health": standings.of_upstream(),
         "node_id": ask.admin.control.node_id(),
     });
     if let Some(offset) = page.offset {
@@ -48,6 +49,8 @@ pub(super) struct Standings {
     now: Time,
     /// Whether anything could ever take an address out.
     checks_off: bool,
+    /// Of the upstream as a whole.
+    healthy: bool,
     targets: HashMap<Uuid, Standing>,
 }
 
@@ -62,13 +65,24 @@ impl Standings {
     pub(super) fn of(admin: &Admin, view: &View, upstream: &Row) -> Self {
         let clock = admin.state.clock;
         let now = clock.now();
+        let (healthy, targets) = standings(admin, upstream, now).unwrap_or((true, HashMap::new()));
         Standings {
             document: view.document.clone(),
             names: Arc::clone(&admin.names),
             clock,
             now,
             checks_off: matches!(&*upstream.entity, Entity::Upstream(it) if are_off(&it.healthchecks)),
-            targets: standings(admin, upstream, now).unwrap_or_default(),
+            healthy,
+            targets,
+        }
+    }
+
+    /// Kong's word about the upstream as a whole: whether enough of its weight is at healthy addresses.
+    fn of_upstream(&self) -> &'static str {
+        match self.healthy {
+            false => "UNHEALTHY",
+            true if self.checks_off => "HEALTHCHECKS_OFF",
+            true => "HEALTHY",
         }
     }
 
@@ -190,8 +204,8 @@ impl Standings {
     }
 }
 
-/// Report and snapshot of one instant, joined by the targets' identities.
-fn standings(admin: &Admin, upstream: &Row, now: Time) -> Option<HashMap<Uuid, Standing>> {
+/// Report and snapshot of one instant, joined by the targets' identities; and whether the upstream is healthy.
+fn standings(admin: &Admin, upstream: &Row, now: Time) -> Option<(bool, HashMap<Uuid, Standing>)> {
     let (report, snapshot) = {
         let balancer = admin.state.balancer();
         let snapshot = admin.state.snapshot.load_full();
@@ -215,7 +229,7 @@ fn standings(admin: &Admin, upstream: &Row, now: Time) -> Option<HashMap<Uuid, S
             _ => drop(standings.insert(target.uuid, standing)),
         }
     }
-    Some(standings)
+    Some((report.healthy, standings))
 }
 
 fn target(row: &Row) -> Option<&Target> {

@@ -211,7 +211,6 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         },
         response_buffer_bytes: 0,
         host_header: None,
-        threshold: 0.0,
         probe: Some(probe),
         targets: vec![TargetId(1)],
     };
@@ -301,6 +300,7 @@ fn plan() -> balance::Plan {
             cap: Duration::from_secs(900),
         },
         health: Health {
+            threshold: 0.0,
             active: thresholds.clone(),
             interval_healthy: Duration::from_millis(20),
             interval_unhealthy: Duration::from_millis(20),

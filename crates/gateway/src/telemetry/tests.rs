@@ -157,7 +157,6 @@ fn snapshot() -> Snapshot {
             total: None,
         },
         response_buffer_bytes: 0,
-        threshold: 0.0,
         host_header: None,
         probe: None,
         targets: vec![TargetId(1), TargetId(2)],
@@ -211,6 +210,7 @@ fn report() -> Report {
     Report {
         upstreams: vec![UpstreamReport {
             id: UpstreamId(1),
+            healthy: true,
             targets: vec![target(1, State::Available, 2), target(2, State::Cooling, 3)],
             addresses: Vec::new(),
         }],

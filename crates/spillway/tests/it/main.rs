@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and ends")]
 
+mod admin_api;
 mod clients;
 mod faults;
 mod lifecycle;
+mod resolution;
 mod seed_004;
 mod streaming;
 mod support;
+mod traps;

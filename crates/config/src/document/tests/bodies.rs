@@ -152,3 +152,24 @@ fn a_target_has_a_tier_or_is_a_backup() {
     check(json!({"target": "h:1", "backup": true, "tier": null}), Value::Null, true);
     check(json!({"target": "h:1", "backup": false}), json!(0), false);
 }
+
+#[test]
+fn a_put_may_repeat_the_paths_name_but_not_contradict_it_and_what_else_is_wrong_is_told_too() {
+    let mut desk = Desk::new();
+    row(desk.create(Kind::Upstream, json!({"name": "u"})));
+    let mut put = |kind: Kind, at: &str, value: Value| {
+        let parent = (kind == Kind::Target).then(|| "u".to_owned());
+        desk.edit(Edit::Put { kind, parent, at: at.to_owned(), value })
+    };
+    let named =
+        json!({"name": "is another one than the path's", "slots": "value should be between 10 and 65536"});
+    let refused = put(Kind::Upstream, "u", json!({"name": "v", "slots": 1})).expect_err("another name");
+    assert_eq!(refused.fields(), named);
+    let refused = put(Kind::Target, "a:1", json!({"target": "b:1"})).expect_err("another host");
+    assert_eq!(refused.fields(), json!({"target": "is another one than the path's"}));
+    assert!(put(Kind::Target, "a.example", json!({"target": "A.example:443"})).is_ok());
+    assert!(
+        put(Kind::Upstream, "u", json!({"name": "u", "created_at": "5"})).is_ok(),
+        "dates of forms are text"
+    );
+}
