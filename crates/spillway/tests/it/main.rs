@@ -5,6 +5,7 @@
 mod clients;
 mod faults;
 mod lifecycle;
+mod rate_limits;
 mod seed_004;
 mod streaming;
 mod support;
