@@ -381,8 +381,7 @@ async fn a_limit_is_the_models_and_the_keys_other_models_go_on() {
     let spillway = keys_of(&one, &["openai"]).start();
     spillway.upstream("ai", &[]).await;
     for model in ["gpt-4o", "gpt-4o-mini"] {
-        let fields = ["provider=openai".to_owned(), format!("model={model}")];
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let fields = ["provider=openai", &format!("model={model}")];
         assert_eq!(spillway.form("POST", "/upstreams/ai/targets", &fields).await.status, 201);
     }
     for _ in 0..20 {
@@ -399,6 +398,12 @@ async fn a_limit_is_the_models_also_where_the_client_names_the_model() {
     one.script(vec![Rule::always([Step::rate_limited("30")]).for_model("gpt-4o")]);
     let spillway = keys_of(&one, &["openai"]).start();
     pool(&spillway, &["openai"], &[]).await;
+    // State is kept for models that the configuration names, wherever it does; never for a client's inventions.
+    spillway.upstream("elsewhere", &[]).await;
+    for model in ["gpt-4o", "gpt-4o-mini"] {
+        let fields = ["provider=openai", &format!("model={model}")];
+        assert_eq!(spillway.form("POST", "/upstreams/elsewhere/targets", &fields).await.status, 201);
+    }
     for _ in 0..3 {
         assert_eq!(ask_model(&spillway, "ai", "gpt-4o").await.status, 429);
         assert_eq!(ask_model(&spillway, "ai", "gpt-4o-mini").await.status, 200);
