@@ -9,3 +9,4 @@ mod rate_limits;
 mod seed_004;
 mod streaming;
 mod support;
+mod wall;

@@ -4,7 +4,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use simulator::{
     script::{ErrorAnswer, GoodOverrides, StatusAnswer},
 };
 
-use crate::support::{Launch, PATIENCE, Spillway, calls, chat, scripted, until, vendor};
+use crate::support::{Launch, Spillway, calls, chat, scripted, until, vendor};
 
 /// How late the next try may be: a busy machine, not a wrong number.
 const LATE_MAX: Duration = Duration::from_secs(5);
@@ -327,7 +327,11 @@ fn key(name: &str) -> String {
 
 fn paid_by(vendor: &Vendor, name: &str) -> usize {
     let credential = Credential::from(key(name).as_str());
-    vendor.log().iter().filter(|it| it.method == "POST" && it.credential.as_ref() == Some(&credential)).count()
+    vendor
+        .log()
+        .iter()
+        .filter(|it| it.method == "POST" && it.credential.as_ref() == Some(&credential))
+        .count()
 }
 
 /// An upstream of provider targets, each with its provider's default key.
@@ -422,7 +426,8 @@ async fn a_key_without_quota_is_asked_once_and_for_no_model_again() {
         let spillway = keys_of(&one, &[provider, "groq"]).start();
         pool(&spillway, &[provider], &[]).await;
         for model in ["a", "b", "a"] {
-            let body = json!({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "Hi."}]});
+            let body =
+                json!({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "Hi."}]});
             let path = if provider == "anthropic" { "/ai/v1/messages" } else { "/ai/v1/chat/completions" };
             let answer = spillway.post(path, &body).await;
             assert_eq!(answer.status, 429, "{provider} {class:?}: {}", answer.text());
@@ -503,40 +508,42 @@ async fn many_refusals_at_once_are_one_episode() {
 
 // === against a limiter that counts ===
 
-#[tokio::test]
-async fn honest_limiters_of_every_format_refuse_hardly_anybody_and_no_client_at_all() {
-    for (format, headers, refused_max) in [
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limiters_of_every_format_refuse_hardly_anybody_and_no_client_at_all() {
+    let checks = [
         // What remains is told: the last good answer says that it was the last.
         (Format::Openai, Headers::Honest, 1),
         (Format::Anthropic, Headers::Honest, 1),
         // Only the refusal tells anything: one for each window.
         (Format::Azure, Headers::Lying, 4),
         (Format::Openai, Headers::Absent, 4),
-    ] {
-        let spec = LimiterSpec {
-            rpm: Some(300.0),
-            window_ms: 2000,
-            format,
-            headers,
-            kind: LimiterKind::FixedWindow,
-            ..LimiterSpec::default()
-        };
-        let one = scripted("one", Script::always([Step::Limiter(spec)])).await;
-        let other = vendor("other").await;
-        let spillway = Spillway::start();
-        spillway.upstream("ai", &[]).await;
-        spillway.target("ai", &one, &[]).await;
-        spillway.target("ai", &other, &["backup=true"]).await;
-        let started = std::time::Instant::now();
-        while started.elapsed() < Duration::from_millis(4500) {
-            assert!(started.elapsed() < PATIENCE);
-            let answer = ask(&spillway, "ai").await;
-            assert_eq!(answer.status, 200, "{format:?}: {}", answer.text());
-        }
-        let log = one.log();
-        let of = |status| log.iter().filter(|it| it.status == Some(status)).count();
-        assert!(of(200) >= 20, "{format:?} {headers:?}: two windows of ten were used: {}", of(200));
-        assert!(of(429) <= refused_max, "{format:?} {headers:?}: {} refusals", of(429));
-        assert!(calls(&other) > 20, "the rest went elsewhere");
+    ];
+    let checks =
+        checks.map(|(format, headers, refused_max)| tokio::spawn(limiter(format, headers, refused_max)));
+    for check in checks {
+        check.await.expect("hardly anybody is refused");
     }
+}
+
+/// Ten requests in each window of two seconds; four and a half seconds of traffic.
+async fn limiter(format: Format, headers: Headers, refused_max: usize) {
+    let kind = LimiterKind::FixedWindow;
+    let spec =
+        LimiterSpec { rpm: Some(300.0), window_ms: 2000, format, headers, kind, ..LimiterSpec::default() };
+    let one = scripted("one", Script::always([Step::Limiter(spec)])).await;
+    let other = vendor("other").await;
+    let spillway = Spillway::start();
+    spillway.upstream("ai", &[]).await;
+    spillway.target("ai", &one, &[]).await;
+    spillway.target("ai", &other, &["backup=true"]).await;
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_millis(4500) {
+        let answer = ask(&spillway, "ai").await;
+        assert_eq!(answer.status, 200, "{format:?}: {}", answer.text());
+    }
+    let log = one.log();
+    let of = |status| log.iter().filter(|it| it.status == Some(status)).count();
+    assert!(of(200) >= 20, "{format:?} {headers:?}: two windows were used: {}", of(200));
+    assert!(of(429) <= refused_max, "{format:?} {headers:?}: {} refusals", of(429));
+    assert!(calls(&other) > 20, "the rest went elsewhere");
 }
