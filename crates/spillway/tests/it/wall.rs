@@ -454,6 +454,8 @@ async fn streams_of_every_odd_shape_arrive_byte_by_byte() {
             format!("data: {a}\n\ndata: {{\"choices\":[{{\n\ndata: {b}\n\ndata: {stop}\n\ndata: [DONE]\n\n"),
         ),
         ("malformed at first", format!("data: {{broken\n\ndata: {b}\n\ndata: {stop}\n\ndata: [DONE]\n\n")),
+        ("no blank line at the end", format!("data: {a}\n\ndata: {stop}\n\ndata: [DONE]")),
+        ("no done and no blank line at the end", format!("data: {a}\n\ndata: {stop}\n")),
         ("no done", format!("data: {a}\n\ndata: {stop}\n\n")),
         ("usage at the end", format!("data: {a}\n\ndata: {stop}\n\ndata: {usage}\n\ndata: [DONE]\n\n")),
         ("usage first", format!("data: {usage}\n\ndata: {a}\n\ndata: {stop}\n\ndata: [DONE]\n\n")),
@@ -480,14 +482,38 @@ async fn streams_of_every_odd_shape_arrive_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn a_stream_without_its_last_chunk_is_whole_once_it_has_said_that_it_is_done() {
-    let (spillway, one) = alone(Script::always([Step::NoFinalChunk]), &[]).await;
-    let answer = spillway.chat_streamed("ai").await;
-    assert!(answer.text().ends_with("data: [DONE]\n\n"), "nothing comes after the end: {}", answer.text());
-    for _ in 0..5 {
-        assert_eq!(spillway.chat_streamed("ai").await.status, 200);
+async fn a_stream_that_has_said_its_last_word_is_whole_however_its_body_ends() {
+    let chunk = |it: &str| format!("{:x}\r\n{it}\r\n", it.len());
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let content = r#"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#;
+    let stop = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+    let words = format!("data: {content}\n\ndata: {stop}\n\ndata: [DONE]\n\n");
+    for end in [Step::Fin, Step::Rst, Step::Hang] {
+        let bytes = BytesAnswer { text: format!("{head}{}", chunk(&words)), ..BytesAnswer::default() };
+        // A reset overtakes what was not read yet.
+        let script = Script::always([Step::Bytes(bytes), Step::SleepMs(100), end.clone()]);
+        let (spillway, one) = alone(script, &[]).await;
+        for _ in 0..4 {
+            let started = Instant::now();
+            let answer = spillway.chat_streamed("ai").await;
+            assert_eq!((answer.text(), answer.complete), (words.clone(), true), "{end:?}");
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "{end:?}: nobody waits for what cannot come"
+            );
+        }
+        until("the vendor is let go", || async { one.state().in_flight == 0 }).await;
+        assert_eq!(
+            spillway.health("ai", &one).await["health"],
+            "HEALTHY",
+            "{end:?}: it is held against nobody"
+        );
+        assert_eq!(
+            spillway.metric("spillway_attempts_total", &["outcome=\"success\""]).await,
+            4.0,
+            "{end:?}"
+        );
     }
-    assert_eq!(spillway.health("ai", &one).await["health"], "HEALTHY", "and it is held against nobody");
 }
 
 #[tokio::test]
