@@ -5,6 +5,7 @@
 mod clients;
 mod faults;
 mod lifecycle;
+mod promises;
 mod rate_limits;
 mod seed_004;
 mod streaming;
