@@ -165,6 +165,7 @@ impl<'c> Candidate<'c> {
             kind: self.target.kind,
             endpoint: self.course.endpoint,
             deadline,
+            over: upstream.timeouts.total.map(|total| request_started + total),
             idle: upstream.timeouts.idle,
             buffer_bytes: upstream.response_buffer_bytes,
         };

@@ -152,6 +152,12 @@ impl Relay {
         if self.over {
             return Poll::Ready(None);
         }
+        // Looked at first: a vendor that is never silent has a time limit, too.
+        if let Some(total) = &mut self.total
+            && total.as_mut().poll(cx).is_ready()
+        {
+            return self.broke(Code::UpstreamTimeout, "the request's total time is over");
+        }
         let Some(rest) = &mut self.rest else {
             return self.ended();
         };
@@ -173,11 +179,6 @@ impl Relay {
                 self.ended()
             }
             Poll::Pending => {
-                if let Some(total) = &mut self.total
-                    && total.as_mut().poll(cx).is_ready()
-                {
-                    return self.broke(Code::UpstreamTimeout, "the request's total time is over");
-                }
                 ready!(self.idle.poll(cx));
                 self.broke(Code::UpstreamTimeout, "the vendor fell silent")
             }
