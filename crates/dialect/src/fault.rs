@@ -249,10 +249,14 @@ impl Judge<'_> {
     fn too_many(&self, meaning: Option<Meaning>) -> Fault {
         let is_daily =
             self.error.is_daily_quota() || retry_delay(self.answer.body).is_some_and(|it| it >= DAILY);
-        // Google says "you exceeded your current quota" of a minute's quota too.
+        // Google says "you exceeded your current quota" of a minute's quota too, at any host that leads to it; what is
+        // over in less than an hour is no matter of money.
+        let passes_soon =
+            retry_after(&HeaderMap::new(), self.answer.body, self.answer.now).is_some_and(|it| it < DAILY);
         let says_quota = self.answer.kind != Kind::Gemini
             && meaning != Some(Meaning::RateLimited)
-            && self.error.is_about_money();
+            && self.error.is_about_money()
+            && !passes_soon;
         match meaning {
             _ if is_daily => self.quota(),
             Some(Meaning::Quota) => self.quota(),

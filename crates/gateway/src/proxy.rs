@@ -26,6 +26,7 @@ mod outcome;
 mod panics;
 pub(crate) mod record;
 mod relay;
+mod scrub;
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -21,7 +21,7 @@ pub(crate) enum Sign<'a> {
     Content,
     /// The answer is complete, empty or not.
     End,
-    /// `[DONE]`: nothing follows.
+    /// `[DONE]`, `message_stop`: nothing follows.
     Done,
     /// The stream failed; what it says of that, if anything.
     Error(Option<&'a RawValue>),
@@ -153,7 +153,7 @@ fn of_message<'a>(kind: &str, chunk: &Chunk<'a>) -> Sign<'a> {
             Some(_) => Sign::End,
             None => Sign::Quiet,
         },
-        "message_stop" => Sign::End,
+        "message_stop" => Sign::Done,
         _ => Sign::Content,
     }
 }

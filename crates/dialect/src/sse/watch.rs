@@ -26,6 +26,7 @@ struct Seen {
     endpoint: Endpoint,
     usage: Option<Usage>,
     finished: bool,
+    closed: bool,
     failed: bool,
 }
 
@@ -40,7 +41,7 @@ impl fmt::Debug for Watch {
 impl Watch {
     /// A watch over one answer; `streamed` if it is a stream of events, otherwise it is a plain body.
     pub fn new(endpoint: Endpoint, streamed: bool) -> Self {
-        let seen = Seen { endpoint, usage: None, finished: false, failed: false };
+        let seen = Seen { endpoint, usage: None, finished: false, closed: false, failed: false };
         Watch { events: Events::default(), body: Excerpt::default(), streamed, seen }
     }
 
@@ -77,6 +78,12 @@ impl Watch {
         self.seen.finished
     }
 
+    /// Whether nothing can follow: `[DONE]`, `message_stop` or `response.completed` went by. Stricter than
+    /// [`Self::finished`]: after a finish reason there may be another choice, and a usage.
+    pub fn closed(&self) -> bool {
+        self.seen.closed
+    }
+
     /// Whether an error went by.
     pub fn failed(&self) -> bool {
         self.seen.failed
@@ -97,7 +104,12 @@ impl Seen {
             return;
         }
         match sign::read(self.endpoint, event) {
-            Sign::End | Sign::Done => self.finished = true,
+            Sign::Done => (self.finished, self.closed) = (true, true),
+            // A response says its end once, a chat once for each choice and a message before its last event.
+            Sign::End => {
+                self.finished = true;
+                self.closed |= self.endpoint == Endpoint::Responses;
+            }
             Sign::Error(_) => self.failed = true,
             Sign::Unreadable | Sign::Quiet | Sign::Opening | Sign::Content => {}
         }
@@ -111,7 +123,9 @@ impl Seen {
         const ENDS: [&[u8]; 3] = [b"response.completed", b"response.incomplete", b"message_stop"];
         let head = &event.data[..event.data.len().min(256)];
         let says = |it: &[u8]| event.name == it || event.name.is_empty() && memmem::find(head, it).is_some();
-        self.finished |= ENDS.into_iter().any(says);
+        if ENDS.into_iter().any(says) {
+            (self.finished, self.closed) = (true, true);
+        }
         self.failed |= says(b"response.failed") || event.name == b"error";
         self.add(usage::from_tail(event.data));
     }

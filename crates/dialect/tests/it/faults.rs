@@ -173,6 +173,16 @@ fn too_many_tokens_please_wait_is_a_rate_limit() {
 }
 
 #[test]
+fn a_quota_that_is_back_within_the_hour_is_a_rate_limit_whoever_leads_to_it() {
+    let minute = std::fs::read(root().join("gemini/quota_per_minute.json")).unwrap();
+    let day = std::fs::read(root().join("gemini/quota_per_day.json")).unwrap();
+    for kind in [Kind::Gemini, Kind::OpenAiCompatible] {
+        assert_eq!(fault(kind, 429, &[], &minute), rate_limited(Some(45_000)));
+        assert_eq!(fault(kind, 429, &[], &day), quota());
+    }
+}
+
+#[test]
 fn a_503_with_retry_after_is_overloaded() {
     let expected = Fault::Overloaded { retry_after: Some(Duration::from_secs(7)) };
     assert_eq!(fault(Kind::OpenAi, 503, &[("retry-after", "7")], b"busy"), expected);

@@ -54,6 +54,29 @@ fn responses_tell_everything_at_the_end_however_large_it_is() {
 }
 
 #[test]
+fn what_is_finished_may_go_on_and_what_is_closed_may_not() {
+    let rows = [
+        (CHAT, "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n", "data: [DONE]\n\n"),
+        (
+            Endpoint::Messages,
+            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n",
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+        ),
+        (
+            Endpoint::Responses,
+            "event: response.output_text.done\ndata: {\"type\":\"response.output_text.done\"}\n\n",
+            "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n",
+        ),
+    ];
+    for (endpoint, before, last) in rows {
+        let mut watch = watched(endpoint, before);
+        assert!(!watch.closed(), "{endpoint:?}");
+        watch.feed(last.as_bytes());
+        assert!(watch.finished() && watch.closed(), "{endpoint:?}");
+    }
+}
+
+#[test]
 fn an_error_on_the_way_is_noticed() {
     let rows = [
         (CHAT, "data: {\"error\":{\"message\":\"m\"}}\n\n"),

@@ -20,7 +20,7 @@ use super::{
     encode,
     journey::Journey,
     lease::Lease,
-    limits,
+    limits, scrub,
 };
 use crate::send::{Exchange, SendError, Sender};
 
@@ -165,10 +165,15 @@ impl<'c> Candidate<'c> {
             kind: self.target.kind,
             endpoint: self.course.endpoint,
             deadline,
+            over: upstream.timeouts.total.map(|total| request_started + total),
             idle: upstream.timeouts.idle,
             buffer_bytes: upstream.response_buffer_bytes,
         };
-        Ok(examine.examine(answer).await)
+        let mut examined = examine.examine(answer).await;
+        if let Some(credential) = &self.credential {
+            scrub::scrub(&mut examined, credential);
+        }
+        Ok(examined)
     }
 
     /// Whether the client's own key goes to the vendor: a raw host without a credential of its own.

@@ -50,6 +50,8 @@ pub(super) struct Examine {
     pub(super) endpoint: Option<Endpoint>,
     /// When the first delta has to be there.
     pub(super) deadline: Instant,
+    /// When the whole request has to be over, whatever trickles in.
+    pub(super) over: Option<Instant>,
     /// Longest silence between chunks.
     pub(super) idle: Duration,
     /// How much of a plain answer is held.
@@ -92,7 +94,7 @@ impl Examine {
     /// A status that says failure, and perhaps why.
     async fn error(&self, answer: Answer) -> Examined {
         let Answer { status, headers, mut body } = answer;
-        let until = Instant::now() + ERROR_READ_MAX;
+        let until = self.within_total(Instant::now() + ERROR_READ_MAX);
         let mut read = BytesMut::new();
         let mut rest = None;
         loop {
@@ -120,13 +122,13 @@ impl Examine {
         let Answer { status, headers, mut body } = answer;
         let mut read = Read::default();
         loop {
-            let until = Instant::now() + self.idle;
+            let until = self.within_total(Instant::now() + self.idle);
             match timeout_at(until.into(), body.chunk()).await {
                 Ok(Some(Ok(chunk))) => read.push(chunk),
                 Ok(None) => break,
                 Ok(Some(Err(error))) => return bad(Kind::Connect, Some(status.as_u16()), &error.to_string()),
                 Err(_) => {
-                    return bad(Kind::Timeout, Some(status.as_u16()), "the answer stalled half-way");
+                    return bad(Kind::Timeout, Some(status.as_u16()), "the answer was not complete in time");
                 }
             }
             if read.bytes > self.buffer_bytes {
@@ -139,6 +141,10 @@ impl Examine {
         let whole = read.whole();
         let opening = Opening { status, headers, held: vec![whole.clone()], rest: None, streamed: false };
         self.judge(opening, &whole)
+    }
+
+    fn within_total(&self, limit: Instant) -> Instant {
+        self.over.map_or(limit, |over| limit.min(over))
     }
 
     /// Events, held until the first that carries content.

@@ -1,8 +1,8 @@
 //! Relay: a committed answer on its way to the client.
 //!
 //! Chunks pass through as they come and only when the client takes them; nothing is read ahead. Usage and the end are
-//! watched from the side. A stream that breaks or falls silent ends with an error event in the caller's dialect; a
-//! plain answer that is cut stays visibly cut.
+//! watched from the side. A stream that breaks or falls silent ends with an error event in the caller's dialect, unless
+//! it had said its last word before; a plain answer that is cut stays visibly cut.
 
 use std::{
     collections::VecDeque,
@@ -22,6 +22,10 @@ use tokio::time::Sleep;
 
 use super::{body::Body, classify::Opening, headers, journey::Journey, lease::Lease, record::End};
 use crate::send::{BodyError, VendorBody};
+
+/// A stream that has said its last word is given so long to end its body, too. Whoever reads on would otherwise wait out
+/// the silence limit, for nothing.
+const LINGER_MAX: Duration = Duration::from_secs(1);
 
 /// An answer that is committed, and everything that goes with it.
 pub(super) struct Committed {
@@ -94,6 +98,8 @@ pub(super) struct Relay {
     streamed: bool,
     status: u16,
     idle: Idle,
+    /// After the stream's last word.
+    linger: Option<Pin<Box<Sleep>>>,
     /// When the whole request has to be over.
     total: Option<Pin<Box<Sleep>>>,
     lease: Lease,
@@ -119,6 +125,7 @@ impl Relay {
             streamed: opening.streamed,
             status,
             idle: Idle::new(timeouts.idle),
+            linger: None,
             total: until.map(|until| Box::pin(tokio::time::sleep_until(until.into()))),
             lease,
             journey,
@@ -145,6 +152,12 @@ impl Relay {
         if self.over {
             return Poll::Ready(None);
         }
+        // Looked at first: a vendor that is never silent has a time limit, too.
+        if let Some(total) = &mut self.total
+            && total.as_mut().poll(cx).is_ready()
+        {
+            return self.broke(Code::UpstreamTimeout, "the request's total time is over");
+        }
         let Some(rest) = &mut self.rest else {
             return self.ended();
         };
@@ -157,22 +170,32 @@ impl Relay {
                 Poll::Ready(Some(Ok(chunk)))
             }
             Poll::Ready(None) => self.ended(),
+            // How the connection ended is nobody's business after the last word.
+            Poll::Ready(Some(Err(_))) if self.said_all() => self.ended(),
             Poll::Ready(Some(Err(error))) => self.broke(Code::StreamInterrupted, &error.reason),
+            Poll::Pending if self.said_all() => {
+                let linger = self.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER_MAX)));
+                ready!(linger.as_mut().poll(cx));
+                self.ended()
+            }
             Poll::Pending => {
-                if let Some(total) = &mut self.total
-                    && total.as_mut().poll(cx).is_ready()
-                {
-                    return self.broke(Code::UpstreamTimeout, "the request's total time is over");
-                }
                 ready!(self.idle.poll(cx));
                 self.broke(Code::UpstreamTimeout, "the vendor fell silent")
             }
         }
     }
 
+    /// The stream's last word went by.
+    fn said_all(&self) -> bool {
+        self.streamed && self.watch.as_ref().is_some_and(Watch::closed)
+    }
+
     /// The vendor's body has ended properly; a stream must have said so itself, too.
     fn ended(&mut self) -> Poll<Option<Result<Bytes, BodyError>>> {
         self.rest = None;
+        if let Some(watch) = &mut self.watch {
+            watch.end();
+        }
         let watched = self.watch.as_ref();
         let told_the_end = watched.is_none_or(|it| it.finished() || it.failed());
         if self.streamed && !told_the_end {
