@@ -28,7 +28,7 @@ impl Desk {
             desk.apply(edit).expect("the furniture is valid");
         };
         create(Kind::Provider, None, json!({ "name": "openai", "kind": "openai" }));
-        create(Kind::Credential, Some("openai"), json!({ "name": "a", "key": "sk-secret-of-the-operator" }));
+        create(Kind::Credential, Some("openai"), json!({ "name": "a", "secret": "sk-secret-of-the-operator" }));
         create(Kind::Upstream, None, json!({ "name": "a" }));
         create(Kind::Upstream, None, json!({ "name": "b" }));
         create(Kind::Target, Some("a"), json!({ "target": "a.example:443" }));
