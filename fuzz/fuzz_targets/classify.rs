@@ -19,7 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
     let status = input.number() % 1000;
     let headers = input.headers();
     let body = input.rest();
-    let fault = classify(&Answer { kind, endpoint, status, headers: &headers, body, now: SystemTime::UNIX_EPOCH });
+    let fault =
+        classify(&Answer { kind, endpoint, status, headers: &headers, body, now: SystemTime::UNIX_EPOCH });
     bounded(fault);
     if (200..300).contains(&status) && fault == Fault::Good && ![204, 205].contains(&status) {
         assert!(!looks_like_failure(endpoint, body), "a failure passes for an answer");

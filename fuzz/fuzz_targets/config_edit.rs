@@ -7,8 +7,17 @@ use fuzz::{Input, document::Desk};
 use libfuzzer_sys::fuzz_target;
 
 /// What exists, what does not, and what follows from the rest.
-const NAMES: [&str; 9] =
-    ["a", "b", "openai", "default", "a.example:443", "nobody", "c", "openai/a", "00000000-0000-0000-0000-000000000003"];
+const NAMES: [&str; 9] = [
+    "a",
+    "b",
+    "openai",
+    "default",
+    "a.example:443",
+    "nobody",
+    "c",
+    "openai/a",
+    "00000000-0000-0000-0000-000000000003",
+];
 /// More edits than it takes to bring two of them into conflict.
 const EDITS_MAX: usize = 8;
 

@@ -39,7 +39,10 @@ fn splices(body: &Bytes, found: &Peek<'_>, name: &str) {
     let changed = Bytes::from(match &found.model {
         Some(model) => {
             let parts = splice_model(body, &model.span, name);
-            assert_eq!((&parts[0], &parts[2]), (&body.slice(..model.span.start), &body.slice(model.span.end..)));
+            assert_eq!(
+                (&parts[0], &parts[2]),
+                (&body.slice(..model.span.start), &body.slice(model.span.end..))
+            );
             parts.concat()
         }
         None => insert_model(body, name).concat(),

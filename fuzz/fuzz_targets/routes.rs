@@ -31,7 +31,8 @@ static RESOLVED: LazyLock<Resolved> = LazyLock::new(|| {
 
 fuzz_target!(|bytes: &[u8]| {
     let mut input = Input::new(bytes);
-    let method = [Method::GET, Method::POST, Method::PUT, Method::HEAD][usize::from(input.byte() % 4)].clone();
+    let method =
+        [Method::GET, Method::POST, Method::PUT, Method::HEAD][usize::from(input.byte() % 4)].clone();
     let environment = input.one_of(&[Environment::Production, Environment::Sandbox]);
     let (host, model) = (input.text(), input.text());
     // A path as a server hands it over.

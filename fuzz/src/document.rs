@@ -5,6 +5,9 @@ use config::{Context, Document, Edit, Edited, Facts, Kind, Refusal, Registry, Re
 use serde_json::json;
 use uuid::Uuid;
 
+/// What every variable of the environment says.
+const KEY: &str = "sk-secret-of-the-operator";
+
 /// A configuration that edits are tried on.
 pub struct Desk {
     pub document: Document,
@@ -28,7 +31,7 @@ impl Desk {
             desk.apply(edit).expect("the furniture is valid");
         };
         create(Kind::Provider, None, json!({ "name": "openai", "kind": "openai" }));
-        create(Kind::Credential, Some("openai"), json!({ "name": "a", "secret": "sk-secret-of-the-operator" }));
+        create(Kind::Credential, Some("openai"), json!({ "name": "a", "secret": "env:KEY" }));
         create(Kind::Upstream, None, json!({ "name": "a" }));
         create(Kind::Upstream, None, json!({ "name": "b" }));
         create(Kind::Target, Some("a"), json!({ "target": "a.example:443" }));
@@ -59,7 +62,11 @@ impl Desk {
 
     /// What requests and the balancer would see.
     pub fn resolve(&self) -> Resolved {
-        let facts = Facts { env: &|_| None, file: &|_| Err("no files here".to_owned()), time_of: &|_| Time::ZERO };
+        let facts = Facts {
+            env: &|_| Some(KEY.to_owned()),
+            file: &|_| Err("no files here".to_owned()),
+            time_of: &|_| Time::ZERO,
+        };
         resolve(&self.document, &mut Registry::default(), &facts).expect("edits leave nothing dangling")
     }
 
@@ -69,7 +76,7 @@ impl Desk {
             for row in rows {
                 let value = self.document.view(&row);
                 let shown = value.to_string();
-                assert!(!shown.contains("sk-secret-of-the-operator"), "a key is shown: {shown}");
+                assert!(!shown.contains(KEY), "a key is shown: {shown}");
                 let patch = Edit::Patch { kind, parent: None, at: row.id.to_string(), value };
                 let patched = self.apply(patch).unwrap_or_else(|it| panic!("{it:?}: {shown}"));
                 assert!(patched.change.is_empty(), "{shown} becomes {:?}", patched.change);

@@ -5,6 +5,7 @@
 mod clients;
 mod faults;
 mod lifecycle;
+mod reference;
 mod seed_004;
 mod streaming;
 mod support;
