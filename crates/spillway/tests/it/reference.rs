@@ -88,6 +88,9 @@ fn entity_page(schema: &Value) -> String {
     let mut page = format!("# {}\n\n{}\n", text(&schema["title"]), text(&schema["description"]));
     page += "\n| field | type | default | meaning |\n|---|---|---|---|\n";
     rows("", schema, &mut page);
+    if page.contains("| reference ") {
+        page += "\nA reference is another entity's name, its id, or an object with one of them.\n";
+    }
     page
 }
 
@@ -123,7 +126,7 @@ fn nested(field: &Value) -> &Value {
 fn kind(field: &Value) -> String {
     if let Some(choices) = field["anyOf"].as_array() {
         if choices.iter().any(|it| it["properties"]["id"].is_object()) {
-            return "another's name, its id, or an object with one of them".to_owned();
+            return "reference".to_owned();
         }
         let words: Vec<String> = choices.iter().map(kind).collect();
         return words.join(" or ");
