@@ -376,8 +376,9 @@ def memory(samples):
     quarter = len(rss) // 4
     if not quarter:
         return
-    early, late = statistics.median(rss[quarter : 2 * quarter]), statistics.median(rss[-quarter:])
-    print(f"memory: second quarter {early:.0f} kB, last quarter {late:.0f} kB, most {max(rss)} kB")
+    medians = [statistics.median(rss[it * quarter : (it + 1) * quarter]) for it in range(4)]
+    early, late = medians[1], medians[3]
+    print(f"memory in kB, by quarters: {', '.join(f'{it:.0f}' for it in medians)}; most {max(rss)}")
     print(f"most file descriptors {max(it['fds'] for it in samples)}, threads {max(it['threads'] for it in samples)}")
     if late > early * 1.1 + RSS_SLACK_KB:
         fault(f"memory grows: {early:.0f} kB, later {late:.0f} kB")
