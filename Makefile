@@ -105,17 +105,23 @@ bench: PROFILE := release
 bench: build ## Measure the gateway against the yardsticks of bench/
 	@python3 bench/run.py $(ARGS)
 
-.PHONY: fuzz
-fuzz: ## Run the property tests with far more random cases (CASES=100000)
+# The pages are what the binary says of itself; `make test` tells when they are not.
+.PHONY: docs
+docs: ## Write the reference under docs/reference anew
+	$(say) 'docs/reference'
+	@REFERENCE=write cargo test --locked --quiet -p spillway --test it reference::
+
+.PHONY: laws
+laws: ## Run the property tests with far more random cases (CASES=100000)
 	$(say) 'laws, $(or $(CASES),100000) cases each'
 	@PROPTEST_CASES=$(or $(CASES),100000) cargo test --locked --quiet --profile $(PROFILE) \
 		-p balance -p dialect -p config -p gateway -p simulator
 
+.PHONY: fuzz
+fuzz: ## Fuzz each target for a while (FUZZ_SECONDS=60, FUZZ="sse peek"); needs a nightly toolchain
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) fuzz/run $(FUZZ)
+
 .PHONY: soak
-soak: build ## Live traffic through trouble for a while (SECONDS_LONG=600); tells memory before and after
+soak: build ## Live traffic through trouble for a while (SECONDS_LONG=600); nothing may be lost or left open
 	$(say) 'soaking for $(or $(SECONDS_LONG),600) s'
-	@$(BIN)/spillway demo --rate 200 & pid=$$!; \
-	memory() { awk '/VmRSS/ { print $$2, $$3 }' /proc/$$pid/status; }; \
-	sleep 10; echo "memory after 10 s: $$(memory)"; \
-	sleep $(or $(SECONDS_LONG),600); echo "memory at the end: $$(memory)"; \
-	kill -INT $$pid; wait $$pid
+	@CARGO_TARGET_DIR=$(TARGET) PROFILE=$(PROFILE) bench/soak.py $(or $(SECONDS_LONG),600)

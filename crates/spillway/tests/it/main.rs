@@ -8,6 +8,7 @@ mod faults;
 mod lifecycle;
 mod promises;
 mod rate_limits;
+mod reference;
 mod resolution;
 mod seed_004;
 mod streaming;

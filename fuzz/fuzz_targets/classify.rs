@@ -1,0 +1,49 @@
+//! Whatever a vendor answers is judged without a panic, within bounds, and told without a key.
+#![no_main]
+
+use std::time::{Duration, SystemTime};
+
+use dialect::{Answer, Endpoint, Fault, Kind, classify, looks_like_failure, message, usage};
+use fuzz::Input;
+use libfuzzer_sys::fuzz_target;
+
+/// Stands in for a key that a vendor quotes; letters that no mutation is likely to write by itself.
+const KEY: &str = "sk-proj-Qm9vZ1xT3kW8yLr5Nd2Hc7Vb4Pf6Ja0Es";
+/// No hint is believed beyond a year.
+const HINT_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut input = Input::new(bytes);
+    let kind = input.one_of(&Kind::ALL);
+    let endpoint = input.one_of(&Endpoint::ALL);
+    let status = input.number() % 1000;
+    let headers = input.headers();
+    let body = input.rest();
+    let fault =
+        classify(&Answer { kind, endpoint, status, headers: &headers, body, now: SystemTime::UNIX_EPOCH });
+    bounded(fault);
+    if (200..300).contains(&status) && fault == Fault::Good && ![204, 205].contains(&status) {
+        assert!(!looks_like_failure(endpoint, body), "a failure passes for an answer");
+    }
+    let _ = usage(endpoint, body);
+    masked(body);
+});
+
+fn bounded(fault: Fault) {
+    let hint = match fault {
+        Fault::Quota { reset: hint }
+        | Fault::RateLimited { retry_after: hint }
+        | Fault::Overloaded { retry_after: hint } => hint,
+        _ => None,
+    };
+    assert!(hint.is_none_or(|it| it <= HINT_MAX), "{hint:?}");
+}
+
+fn masked(body: &[u8]) {
+    let Some(words) = message(body) else { return };
+    assert!(words.len() <= 2048 && !words.is_empty());
+    // A body that has the key already may have it glued to other letters; here it stands as vendors quote it.
+    let Some(text) = std::str::from_utf8(body).ok().filter(|it| !it.contains(KEY)) else { return };
+    let quoted = message(text.replacen(" KEY ", &format!(" {KEY} "), 1).as_bytes());
+    assert!(quoted.is_none_or(|it| !it.contains(KEY)), "a key is told");
+}
