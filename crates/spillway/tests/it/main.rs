@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and ends")]
 
+mod bodies;
 mod clients;
 mod faults;
+mod hostile;
+mod http2;
 mod lifecycle;
 mod seed_004;
 mod streaming;
