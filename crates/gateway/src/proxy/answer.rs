@@ -95,6 +95,11 @@ impl Failure {
         Failure::own(Code::NotFound, message, None)
     }
 
+    /// A method that no path takes.
+    pub(super) fn method_not_allowed(method: &Method) -> Box<Self> {
+        Failure::own(Code::MethodNotAllowed, format!("{method} is not passed on to any vendor"), None)
+    }
+
     /// The route serves another environment.
     pub(super) fn environment_mismatch(route: &str) -> Box<Self> {
         let message = format!("the route '{route}' has no upstream for this request's environment");

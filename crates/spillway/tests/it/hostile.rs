@@ -118,15 +118,21 @@ async fn no_framing_trick_gets_a_second_request_to_a_vendor() {
         ),
         ("a blank in the target", "POST /ai/v1/files HTTP/1.1 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned()),
     ];
+    let mut passed = Vec::new();
     for (name, raw) in corpus {
         let answer = say(&spillway, raw.as_bytes()).await;
         let answers = answers(&answer);
-        assert!(answers.len() <= 1, "{name}: {answer}");
         let refused = answers.first().is_none_or(|it| it.starts_with('4') || *it == "505");
-        assert!(refused, "{name} is refused: {answer}");
-        let log = vendor.log();
-        assert!(log.is_empty(), "{name}: {log:?}");
+        // RFC 9112 6.3: chunked overrides a length, and nothing else is read from that connection.
+        let both = matches!(name, "CL.TE" | "TE.CL" | "two codings");
+        let reached = vendor.log().iter().filter(|it| it.path != "/v1/files").count();
+        if answers.len() > 1 || !refused || reached > 0 || (!both && !vendor.log().is_empty()) {
+            let seen: Vec<_> = vendor.log().iter().map(|it| (it.path.clone(), it.body.clone())).collect();
+            passed.push(format!("{name}: {answers:?}, {seen:?}"));
+        }
+        vendor.clear_log();
     }
+    assert!(passed.is_empty(), "{passed:#?}");
 }
 
 #[tokio::test]
@@ -191,6 +197,7 @@ async fn the_client_does_not_choose_whom_the_vendor_takes_itself_for() {
         assert!(!seen.contains("evil") && !seen.contains("user:pass"), "{head}: {seen}");
     }
     vendor.clear_log();
+    let mut passed = Vec::new();
     for (head, expected) in [
         ("POST /ai/v1/chat/completions HTTP/1.1\r\nhost: a\r\nhost: b\r\n", "400"),
         ("POST /ai/v1/chat/completions HTTP/1.1\r\n", "400"),
@@ -204,9 +211,12 @@ async fn the_client_does_not_choose_whom_the_vendor_takes_itself_for() {
     ] {
         let answer = say(&spillway, format!("{head}{rest}").as_bytes()).await;
         let status = answers(&answer);
-        assert!(status.len() == 1 && status[0].starts_with(expected), "{head}: {answer}");
-        assert!(vendor.log().is_empty(), "{head}: {:?}", vendor.log());
+        if status.len() != 1 || !status[0].starts_with(expected) || !vendor.log().is_empty() {
+            passed.push(format!("{head}: {status:?}, {} at the vendor", vendor.log().len()));
+            vendor.clear_log();
+        }
     }
+    assert!(passed.is_empty(), "{passed:#?}");
 }
 
 #[tokio::test]
