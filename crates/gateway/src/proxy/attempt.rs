@@ -10,7 +10,7 @@ use config::{
     Snapshot,
     snapshot::{Address, Credential, Target, Timeouts, Upstream},
 };
-use http::request::Parts;
+use http::{Method, request::Parts};
 use tokio::time::{sleep, timeout_at};
 
 use super::{
@@ -164,6 +164,7 @@ impl<'c> Candidate<'c> {
         let examine = classify::Examine {
             kind: self.target.kind,
             endpoint: self.course.endpoint,
+            is_head: head.method == Method::HEAD,
             deadline,
             idle: upstream.timeouts.idle,
             buffer_bytes: upstream.response_buffer_bytes,
