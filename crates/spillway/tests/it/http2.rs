@@ -32,7 +32,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 
-use crate::support::{Launch, PATIENCE, Spillway, chat, until, vendor};
+use crate::support::{Launch, PATIENCE, Spillway, calls, chat, until, vendor};
 
 // === Certificates ===
 
@@ -233,6 +233,32 @@ async fn a_client_that_resets_one_stream_cancels_that_ones_vendor_call_alone() {
     // The connection is as good as before.
     let (again, _) = ask(&client, false).await;
     assert_eq!(again.await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_client_that_opens_streams_only_to_reset_them_is_hung_up_on() {
+    let spillway = Spillway::start();
+    let vendor = slow_vendor(&spillway).await;
+    let (requests, connection) =
+        h2::client::handshake(TcpStream::connect(spillway.proxy).await.unwrap()).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut opened = 0;
+    while opened < 20_000 && !connection.is_finished() {
+        let Ok(mut ready) = requests.clone().ready().await else { break };
+        let request = Request::post("http://gateway.test/ai/v1/chat/completions").body(()).unwrap();
+        let Ok((_, mut body)) = ready.send_request(request, false) else { break };
+        body.send_reset(Reason::CANCEL);
+        opened += 1;
+        if opened % 50 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let ended = timeout(PATIENCE, connection).await.unwrap().unwrap();
+    assert!(ended.is_err(), "it is told to calm down");
+    assert!(opened < 20_000);
+    assert_eq!(calls(&vendor), 0, "without a body nothing is asked of anybody");
+    // Others are served.
+    assert_eq!(spillway.chat("ai").await.status, 200);
 }
 
 #[tokio::test]
