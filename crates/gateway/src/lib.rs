@@ -5,6 +5,7 @@
 //! [`state::State`]. `control` is the only way to change either.
 
 mod admin;
+mod client_body;
 mod clock;
 mod control;
 mod listener;

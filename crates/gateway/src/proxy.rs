@@ -31,6 +31,7 @@ mod scrub;
 use std::{net::SocketAddr, sync::Arc};
 
 use balance::{Attempts, Next};
+use http::{HeaderValue, header};
 use hyper::{Request, Response, body::Incoming};
 
 use self::{
@@ -64,12 +65,16 @@ pub(crate) struct ProxySettings {
     pub explain: bool,
 }
 
-impl Default for ProxySettings {
-    fn default() -> Self {
+/// Largest multipart body: recordings and pictures, beyond what is held.
+const MULTIPART_BODY_BYTES: usize = 128 << 20;
+
+impl ProxySettings {
+    /// With these bounds of one body that is held, and of all of them.
+    pub(crate) fn new(request_body_bytes: usize, buffered_bytes: usize) -> Self {
         ProxySettings {
-            buffers: Buffers::new(256 << 20),
-            request_body_bytes: 32 << 20,
-            multipart_body_bytes: 128 << 20,
+            buffers: Buffers::new(buffered_bytes),
+            request_body_bytes,
+            multipart_body_bytes: MULTIPART_BODY_BYTES.max(request_body_bytes),
             explain: true,
         }
     }
@@ -114,6 +119,8 @@ impl Proxy {
         let mut journey = Journey::begin(Arc::clone(&self.state), request_id);
         let dialect = dialect::Dialect::of_caller(head.uri.path(), &head.headers);
 
+        let mut streamed = false;
+
         let served = async {
             let admitted = admit::admit(&head, peer, &mut journey)?;
             if let Some(own) =
@@ -122,15 +129,21 @@ impl Proxy {
                 return Ok(Served::Own(own));
             }
             let decoded = decode::decode(&head, incoming, &self.settings, &mut journey).await?;
+            streamed = decoded.is_streamed();
             self.try_targets(&head, &admitted, decoded, &mut journey).await
         }
         .await;
 
-        match served {
+        let mut response = match served {
             Ok(Served::Committed(tried)) => relay::relay(*tried, journey, dialect, self.settings.explain),
             Ok(Served::Own(own)) => journey.answered(own),
             Err(failure) => answer::fail(*failure, dialect, journey, self.settings.explain),
+        };
+        // Refused half-way, perhaps: nobody reads what is left of the body.
+        if streamed && !response.status().is_success() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        response
     }
 
     /// Route, then pick, send, classify, settle: until an answer is committed or nothing is left to try.

@@ -36,6 +36,7 @@ use self::{
     http2::{Shared, Turn},
     pool::{Line, Pool, Speaks},
 };
+use crate::client_body::{BodyEnded, ClientBody};
 
 /// Tries of one exchange: on a kept connection that may turn out to be closed, on a fresh one, and on another if the
 /// vendor refuses that one's stream while it restarts. Beyond, it is the vendor's failure and the balancer's business.
@@ -72,32 +73,25 @@ pub(crate) enum Outgoing {
 /// A body of which the beginning has been read, to see where it goes, and the rest comes as the client sends it.
 pub(crate) struct Streamed {
     head: std::collections::VecDeque<Bytes>,
-    rest: hyper::body::Incoming,
+    rest: ClientBody,
 }
 
 impl Streamed {
     /// `head` first, then `rest`.
-    pub(crate) fn new(head: [Bytes; 3], rest: hyper::body::Incoming) -> Self {
+    pub(crate) fn new(head: [Bytes; 3], rest: ClientBody) -> Self {
         Streamed { head: head.into_iter().filter(|it| !it.is_empty()).collect(), rest }
     }
-}
 
-impl http_body::Body for Streamed {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, hyper::Error>>> {
+    /// The next bytes; `None` at the end.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyEnded>>> {
         match self.head.pop_front() {
-            Some(piece) => Poll::Ready(Some(Ok(http_body::Frame::data(piece)))),
-            None => std::pin::Pin::new(&mut self.rest).poll_frame(cx),
+            Some(piece) => Poll::Ready(Some(Ok(piece))),
+            None => self.rest.poll_chunk(cx),
         }
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.head.is_empty() && self.rest.is_end_stream()
+    fn is_end(&self) -> bool {
+        self.head.is_empty() && self.rest.is_end()
     }
 }
 
@@ -183,8 +177,8 @@ pub(crate) enum SendError {
     /// What came back is not HTTP that we accept.
     #[error("not a valid HTTP answer: {0}")]
     Invalid(String),
-    /// The client's own body broke off while it was being sent.
-    #[error("the request's body broke off")]
+    /// The client's own body broke off, stalled or outgrew its bound while it was being sent.
+    #[error("the request's body broke off, stalled or is too large")]
     RequestBody,
 }
 

@@ -94,7 +94,7 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
     let make = {
         let (state, senders) = (Arc::clone(&state), senders.clone());
         // Made once: what bodies may take together is one bound for all workers.
-        let proxy = ProxySettings::default();
+        let proxy = ProxySettings::new(settings.request_body_bytes, settings.buffered_bytes);
         move || Proxy::new(Arc::clone(&state), Sender::new(senders.clone()), proxy.clone())
     };
     let threads = match settings.threads {

@@ -192,10 +192,13 @@ impl<S: Serve> Context<S> {
         let (activity, shared) = (Arc::clone(&self.activity), Arc::clone(&self.shared));
         service_fn(move |request: Request<Incoming>| {
             let begun = activity.begin();
-            let (serve, shared) = (serve.clone(), Arc::clone(&shared));
+            let (serve, shared, activity) = (serve.clone(), Arc::clone(&shared), Arc::clone(&activity));
             async move {
                 let can_be_told = request.version() < Version::HTTP_2;
                 let mut response = serve.serve(request, peer).await;
+                if can_be_told && response.headers().contains_key(CONNECTION) {
+                    activity.leaves_unread();
+                }
                 if can_be_told && shared.draining.load(Ordering::Acquire) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }

@@ -11,13 +11,16 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Sleep, sleep},
+};
 
 use super::Limits;
 
@@ -34,7 +37,12 @@ pub(super) struct Activity {
     write_blocked: AtomicBool,
     /// Writes that got something out, ever.
     written: AtomicU32,
+    /// The last answer ends the connection while its request may still be on its way.
+    unread: AtomicBool,
 }
+
+/// How long a client may go on sending what nobody wants, to be able to read why.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// A request that has begun; it is over when this is dropped.
 pub(super) struct Begun(Arc<Activity>);
@@ -67,6 +75,8 @@ pub(super) struct Watched<T> {
     activity: Arc<Activity>,
     /// Under HTTP/2 bytes between requests mean nothing: pings and window updates come at any time.
     reads_are_heads: bool,
+    /// Until when its sending side is waited for.
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 pin_project! {
@@ -87,6 +97,11 @@ impl Activity {
         self.begun.fetch_add(1, Relaxed);
         self.partial_head.store(false, Relaxed);
         Begun(Arc::clone(self))
+    }
+
+    /// The request is answered without having been read to its end.
+    pub(super) fn leaves_unread(&self) {
+        self.unread.store(true, Relaxed);
     }
 }
 
@@ -161,11 +176,31 @@ impl Vigil {
 
 impl<T> Watched<T> {
     pub(super) fn http1(io: T, activity: Arc<Activity>) -> Self {
-        Watched { io, activity, reads_are_heads: true }
+        Watched { io, activity, reads_are_heads: true, linger: None }
     }
 
     pub(super) fn http2(io: T, activity: Arc<Activity>) -> Self {
-        Watched { io, activity, reads_are_heads: false }
+        Watched { io, activity, reads_are_heads: false, linger: None }
+    }
+
+    /// Closing a socket that has unread bytes resets it, and a reset may overtake the answer. So the client is read,
+    /// and what it says thrown away, until it has seen the end or its time is over.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()>
+    where
+        T: AsyncRead + Unpin,
+    {
+        let mut waste = [0; 16 * 1024];
+        let timer = self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        if timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        loop {
+            let mut waste = ReadBuf::new(&mut waste);
+            match ready!(Pin::new(&mut self.io).poll_read(cx, &mut waste)) {
+                Ok(()) if !waste.filled().is_empty() => {}
+                _ => return Poll::Ready(()),
+            }
+        }
     }
 
     fn wrote(&self, result: &Poll<io::Result<usize>>) {
@@ -194,7 +229,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.io).poll_write(cx, buf);
         self.wrote(&result);
@@ -220,7 +255,11 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+        if self.activity.unread.load(Relaxed) {
+            ready!(self.poll_linger(cx));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Admit: who is asking, for which environment, and may they.
 //!
 //! Client keys come with their own entity; until then everybody who reaches the listener is admitted (the listener is
-//! loopback, or was opened explicitly).
+//! loopback, or was opened explicitly). What could be read in two ways is not admitted ([`target`]).
+
+mod target;
 
 use std::net::IpAddr;
 
@@ -40,6 +42,7 @@ pub(super) struct Admitted {
 
 /// Checks what the headers say.
 pub(super) fn admit(head: &Parts, peer: Peer, journey: &mut Journey) -> Result<Admitted, Box<Failure>> {
+    target::check(head)?;
     let environment = match head.headers.get(&ENVIRONMENT).map(http::HeaderValue::as_bytes) {
         None | Some(b"production") => Environment::Production,
         Some(b"sandbox") => Environment::Sandbox,

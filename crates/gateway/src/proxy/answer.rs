@@ -22,6 +22,8 @@ pub(super) struct Failure {
     retry_after: Option<Duration>,
     /// False: the same request will fail again.
     should_retry: bool,
+    /// Nobody reads what is left of the request's body.
+    leaves_unread: bool,
 }
 
 enum What {
@@ -33,7 +35,12 @@ enum What {
 
 impl Failure {
     fn own(code: Code, message: String, param: Option<&'static str>) -> Box<Self> {
-        Box::new(Failure { what: What::Own { code, message, param }, retry_after: None, should_retry: false })
+        Box::new(Failure {
+            what: What::Own { code, message, param },
+            retry_after: None,
+            should_retry: false,
+            leaves_unread: false,
+        })
     }
 
     fn later(code: Code, message: String, retry_after: Option<Duration>) -> Box<Self> {
@@ -42,7 +49,14 @@ impl Failure {
             what: What::Own { code, message, param: None },
             retry_after: Some(retry_after),
             should_retry: true,
+            leaves_unread: false,
         })
+    }
+
+    /// The same, and the connection ends with it: what is left of the request's body is read by nobody.
+    pub(super) fn leaving_unread(mut self: Box<Self>) -> Box<Self> {
+        self.leaves_unread = true;
+        self
     }
 
     /// The request is not what the endpoint takes.
@@ -53,23 +67,25 @@ impl Failure {
     /// A compressed body: not read, and not passed on unread.
     pub(super) fn unsupported_encoding() -> Box<Self> {
         Failure::own(Code::UnsupportedMediaType, "send the body without content-encoding".to_owned(), None)
+            .leaving_unread()
     }
 
     /// A body over the limit.
     pub(super) fn too_large(limit: usize) -> Box<Self> {
         let message = format!("the body is larger than {limit} bytes (limits.request_body_bytes)");
-        Failure::own(Code::RequestTooLarge, message, None)
+        Failure::own(Code::RequestTooLarge, message, None).leaving_unread()
     }
 
     /// Too much is held already.
     pub(super) fn buffers_full() -> Box<Self> {
         let message = "too many large requests at once (limits.buffered_bytes)".to_owned();
-        Failure::later(Code::NoTargetAvailable, message, None)
+        Failure::later(Code::NoTargetAvailable, message, None).leaving_unread()
     }
 
     /// The client fell silent in the middle of its body.
     pub(super) fn body_timeout() -> Box<Self> {
         Failure::own(Code::RequestTimeout, "the body did not arrive in time".to_owned(), None)
+            .leaving_unread()
     }
 
     /// Nobody serves that model.
@@ -95,6 +111,11 @@ impl Failure {
         Failure::own(Code::NotFound, message, None)
     }
 
+    /// A method that no path takes.
+    pub(super) fn method_not_allowed(method: &Method) -> Box<Self> {
+        Failure::own(Code::MethodNotAllowed, format!("{method} is not passed on to any vendor"), None)
+    }
+
     /// The route serves another environment.
     pub(super) fn environment_mismatch(route: &str) -> Box<Self> {
         let message = format!("the route '{route}' has no upstream for this request's environment");
@@ -118,7 +139,12 @@ impl Failure {
     }
 
     fn vendor(opening: Opening, retry_after: Option<Duration>) -> Box<Self> {
-        Box::new(Failure { what: What::Vendor(Box::new(opening)), retry_after, should_retry: true })
+        Box::new(Failure {
+            what: What::Vendor(Box::new(opening)),
+            retry_after,
+            should_retry: true,
+            leaves_unread: false,
+        })
     }
 }
 
@@ -213,14 +239,13 @@ pub(super) fn fail(
     if !failure.should_retry {
         out.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
+    if failure.leaves_unread {
+        out.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let request_id = journey.record.request_id.clone();
     let (status, body) = match failure.what {
         What::Own { code, message, param } => {
             out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            if code == Code::RequestTooLarge || code == Code::RequestTimeout {
-                // Nobody reads what is left of the body.
-                out.insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
             (code.status(), dialect::envelope(dialect, code, &message, param, &request_id))
         }
         What::Vendor(opening) => {

@@ -10,7 +10,7 @@ use config::{
     Snapshot,
     snapshot::{Address, Credential, Target, Timeouts, Upstream},
 };
-use http::request::Parts;
+use http::{Method, request::Parts};
 use tokio::time::{sleep, timeout_at};
 
 use super::{
@@ -146,6 +146,8 @@ impl<'c> Candidate<'c> {
             self.credential.as_deref(),
             self.passes_through(),
         );
+        // A large upload takes its time; the vendor's begins when it has all of it.
+        let upload = decoded.slow();
         let exchange = Exchange {
             address: &self.address,
             method: &head.method,
@@ -156,14 +158,25 @@ impl<'c> Candidate<'c> {
             connect: upstream.timeouts.connect,
         };
         let limit = limits::until_first(&upstream.timeouts, &self.observed, stream);
-        let deadline = earliest(begun + limit, request_started, &upstream.timeouts);
-        let answer = match timeout_at(deadline.into(), sender.send(exchange)).await {
-            Ok(sent) => sent?,
-            Err(_) => return Ok(classify::silent()),
+        let mut deadline = earliest(begun + limit, request_started, &upstream.timeouts);
+        let mut sending = std::pin::pin!(sender.send(exchange));
+        let answer = loop {
+            match timeout_at(deadline.into(), sending.as_mut()).await {
+                Ok(sent) => break sent?,
+                Err(_) if upload.now() => {
+                    let later = earliest(Instant::now() + limit, request_started, &upstream.timeouts);
+                    if later <= Instant::now() {
+                        return Err(SendError::RequestBody);
+                    }
+                    deadline = later;
+                }
+                Err(_) => return Ok(classify::silent()),
+            }
         };
         let examine = classify::Examine {
             kind: self.target.kind,
             endpoint: self.course.endpoint,
+            is_head: head.method == Method::HEAD,
             deadline,
             over: upstream.timeouts.total.map(|total| request_started + total),
             idle: upstream.timeouts.idle,

@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use bytes::Bytes;
+
 /// A count of bytes held, shared by every worker.
 #[derive(Clone, Debug)]
 pub(crate) struct Buffers {
@@ -18,10 +20,14 @@ impl Buffers {
         Buffers { limit, held: Arc::default() }
     }
 
-    /// Holds `bytes` more, or `None` if that would be too many.
-    pub(super) fn hold(&self, bytes: usize) -> Option<Held> {
-        let mut held = Held { buffers: self.clone(), bytes: 0 };
-        held.grow(bytes).then_some(held)
+    /// A share, nothing so far.
+    pub(super) fn share(&self) -> Held {
+        Held { buffers: self.clone(), bytes: 0 }
+    }
+
+    /// Whether `bytes` more would fit now.
+    pub(super) fn have_room_for(&self, bytes: usize) -> bool {
+        self.held.load(Ordering::Relaxed).checked_add(bytes).is_some_and(|sum| sum <= self.limit)
     }
 
     /// Whether so much is held that new requests should not be kept for a second try.
@@ -49,6 +55,23 @@ impl Held {
         }
         taken.is_ok()
     }
+
+    /// Gives the share back when the last slice of `bytes` is gone.
+    pub(super) fn tied_to(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(Tied { bytes, _held: self })
+    }
+}
+
+/// Bytes and their share of the bound.
+struct Tied {
+    bytes: Bytes,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Tied {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl Drop for Held {
@@ -64,12 +87,25 @@ mod tests {
     #[test]
     fn what_is_held_is_bounded_and_given_back() {
         let buffers = Buffers::new(100);
-        let mut first = buffers.hold(60).unwrap();
-        assert!(buffers.hold(41).is_none());
-        assert!(first.grow(40));
-        assert!(buffers.scarce());
+        let (mut first, mut second) = (buffers.share(), buffers.share());
+        assert!(first.grow(60) && !second.grow(41) && first.grow(40));
+        assert!(buffers.scarce() && !buffers.have_room_for(1));
         drop(first);
-        assert!(!buffers.scarce());
-        assert!(buffers.hold(100).is_some());
+        assert!(!buffers.scarce() && buffers.have_room_for(100) && !buffers.have_room_for(101));
+        assert!(second.grow(100));
+    }
+
+    #[test]
+    fn a_share_can_be_tied_to_the_bytes_it_stands_for() {
+        let buffers = Buffers::new(10);
+        let mut held = buffers.share();
+        assert!(held.grow(10));
+        let bytes = held.tied_to(Bytes::from_static(b"0123456789"));
+        let slice = bytes.slice(3..5);
+        drop(bytes);
+        assert_eq!(slice, "34");
+        assert!(!buffers.have_room_for(1));
+        drop(slice);
+        assert!(buffers.have_room_for(10));
     }
 }

@@ -48,6 +48,8 @@ pub(super) enum Examined {
 pub(super) struct Examine {
     pub(super) kind: dialect::Kind,
     pub(super) endpoint: Option<Endpoint>,
+    /// Asked with HEAD: the answer has no body, whatever its headers say.
+    pub(super) is_head: bool,
     /// When the first delta has to be there.
     pub(super) deadline: Instant,
     /// When the whole request has to be over, whatever trickles in.
@@ -85,6 +87,7 @@ impl Examine {
             return self.error(answer).await;
         }
         match shape(&answer) {
+            _ if self.is_head => self.plain(answer).await,
             Shape::Events => self.events(answer).await,
             Shape::Flow => self.flow(answer).await,
             Shape::Plain => self.plain(answer).await,
@@ -196,7 +199,8 @@ impl Examine {
     fn judge(&self, opening: Opening, body: &[u8]) -> Examined {
         let status = opening.status.as_u16();
         // On a path that is no known endpoint, a 2xx is good whatever it says: there is nothing to hold it against.
-        let known = self.endpoint.is_some() || !opening.status.is_success();
+        // Nor with an answer to HEAD.
+        let known = (self.endpoint.is_some() && !self.is_head) || !opening.status.is_success();
         let readable =
             !opening.headers.contains_key(header::CONTENT_ENCODING) || !opening.status.is_success();
         let now = SystemTime::now();

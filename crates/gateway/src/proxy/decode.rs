@@ -3,19 +3,17 @@
 //! The body is never parsed into a tree and never printed again: the peek finds where the model's name stands, and
 //! only those bytes are ever exchanged.
 
-use std::{ops::Range, time::Duration, time::Instant};
+use std::{ops::Range, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 use dialect::Endpoint;
 use http::{HeaderMap, header, request::Parts};
 use http_body::Body as _;
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::{ProxySettings, answer::Failure, buffers::Held, journey::Journey};
+use crate::client_body::{BodyEnded, ClientBody, Slow};
 
-/// Longest silence in the middle of a client's body. Uploads are slow sometimes, never silent for this long.
-const BODY_IDLE_MAX: Duration = Duration::from_secs(60);
 /// How far into a streamed multipart body its `model` part may begin: clients that mean it to be routed put it first.
 const MULTIPART_HEAD_BYTES: usize = 64 << 10;
 
@@ -58,14 +56,14 @@ pub(super) enum Payload {
         /// The body as it came.
         bytes: Bytes,
         /// Its share of the bound, given back with it.
-        _held: Held,
+        held: Held,
     },
     /// The beginning, and the rest as it comes. Can be sent once.
     Streamed {
         /// What has been read to find the model.
         head: Bytes,
         /// What has not.
-        rest: Option<Incoming>,
+        rest: ClientBody,
         /// Bytes of both together, if the client said so.
         length: Option<u64>,
     },
@@ -82,6 +80,19 @@ impl Decoded {
     /// Whether this body is kept after it has been sent.
     pub(super) fn keep(&self) -> bool {
         self.keep
+    }
+
+    /// Whether what is streamed waits for the client.
+    pub(super) fn slow(&mut self) -> Slow {
+        match &mut self.payload {
+            Payload::Streamed { rest, .. } => rest.slow(),
+            Payload::Empty | Payload::Whole { .. } | Payload::Gone => Slow::default(),
+        }
+    }
+
+    /// Whether more may come from the client than has been read.
+    pub(super) fn is_streamed(&self) -> bool {
+        matches!(self.payload, Payload::Streamed { .. })
     }
 
     /// What can be read of the body: all of it when it is held.
@@ -157,7 +168,7 @@ impl Media {
 /// Takes the body in, up to the bounds.
 async fn read(
     headers: &HeaderMap,
-    mut body: Incoming,
+    body: Incoming,
     media: &Media,
     settings: &ProxySettings,
 ) -> Result<Payload, Box<Failure>> {
@@ -172,30 +183,42 @@ async fn read(
         return Err(Failure::too_large(most));
     }
     let too_large_to_hold = announced.is_some_and(|it| it > limit as u64);
+    // What cannot be held is refused before it is sent. An announcement alone takes no room from others.
+    let wanted = if too_large_to_hold { MULTIPART_HEAD_BYTES } else { announced.unwrap_or(0) as usize };
+    if !settings.buffers.have_room_for(wanted) {
+        return Err(Failure::buffers_full());
+    }
+    let mut body = ClientBody::new(body, most as u64);
     let mut taken = Taken::default();
-    let mut held = settings
-        .buffers
-        .hold(if too_large_to_hold { MULTIPART_HEAD_BYTES } else { announced.unwrap_or(0) as usize })
-        .ok_or_else(Failure::buffers_full)?;
-    let mut room = if announced.is_some() { None } else { Some(&mut held) };
-
-    while let Some(chunk) = next_chunk(&mut body).await? {
-        if let Some(held) = &mut room
-            && !held.grow(chunk.len())
-        {
+    let mut held = settings.buffers.share();
+    while let Some(chunk) = body.chunk().await {
+        let chunk = chunk.map_err(|ended| refuse(ended, most))?;
+        if !held.grow(chunk.len()) {
             return Err(Failure::buffers_full());
         }
         taken.push(chunk);
         let enough_to_route = too_large_to_hold && taken.len() >= MULTIPART_HEAD_BYTES;
         let outgrown = taken.len() > limit;
         if streamable && (enough_to_route || outgrown) {
-            return Ok(Payload::Streamed { head: taken.whole(), rest: Some(body), length: announced });
+            return Ok(Payload::Streamed {
+                head: held.tied_to(taken.whole()),
+                rest: body,
+                length: announced,
+            });
         }
         if outgrown {
             return Err(Failure::too_large(limit));
         }
     }
-    Ok(Payload::Whole { bytes: taken.whole(), _held: held })
+    Ok(Payload::Whole { bytes: taken.whole(), held })
+}
+
+fn refuse(ended: BodyEnded, most: usize) -> Box<Failure> {
+    match ended {
+        BodyEnded::Broke => Failure::invalid("the request's body broke off", None),
+        BodyEnded::TooLarge => Failure::too_large(most),
+        BodyEnded::TooSlow => Failure::body_timeout(),
+    }
 }
 
 /// Chunks so far; a body that comes in one piece, as most do, is never copied.
@@ -224,22 +247,6 @@ impl Taken {
 
     fn whole(self) -> Bytes {
         self.first.unwrap_or_else(|| self.more.freeze())
-    }
-}
-
-async fn next_chunk(body: &mut Incoming) -> Result<Option<Bytes>, Box<Failure>> {
-    loop {
-        let frame = tokio::time::timeout(BODY_IDLE_MAX, body.frame()).await;
-        match frame {
-            Err(_) => return Err(Failure::body_timeout()),
-            Ok(None) => return Ok(None),
-            Ok(Some(Err(_))) => return Err(Failure::invalid("the request's body broke off", None)),
-            Ok(Some(Ok(frame))) => {
-                if let Ok(data) = frame.into_data() {
-                    return Ok(Some(data));
-                }
-            }
-        }
     }
 }
 
@@ -275,7 +282,8 @@ fn peek_multipart(decoded: &mut Decoded, content_type: &str) -> Result<(), Box<F
         return Err(Failure::invalid(
             "a multipart body of this size is streamed, so its `model` part has to come first",
             Some("model"),
-        ));
+        )
+        .leaving_unread());
     }
     decoded.model = found.map(|it| Model { name: it.name, place: Place::Multipart(it.span) });
     Ok(())

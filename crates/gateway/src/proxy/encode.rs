@@ -102,26 +102,24 @@ pub(super) fn connection_lists(headers: &HeaderMap) -> Vec<&str> {
 pub(super) fn body(decoded: &mut Decoded, model: Option<&str>) -> Outgoing {
     let keep = decoded.keep();
     let place = decoded.model.as_ref().map(|it| &it.place);
-    match &mut decoded.payload {
-        Payload::Empty => Outgoing::Empty,
+    if let (true, Payload::Whole { bytes, .. }) = (keep, &decoded.payload) {
+        return Outgoing::Pieces(splice(bytes, place, decoded.object, model));
+    }
+    match std::mem::replace(&mut decoded.payload, Payload::Gone) {
+        Payload::Empty => {
+            decoded.payload = Payload::Empty;
+            Outgoing::Empty
+        }
         Payload::Gone => Outgoing::Empty,
-        Payload::Whole { bytes, .. } => {
-            let pieces = splice(bytes, place, decoded.object, model);
-            if !keep {
-                decoded.payload = Payload::Gone;
-            }
-            Outgoing::Pieces(pieces)
+        // Let go of once it is sent, and counted until then.
+        Payload::Whole { bytes, held } => {
+            Outgoing::Pieces(splice(&held.tied_to(bytes), place, decoded.object, model))
         }
         Payload::Streamed { head, rest, length } => {
-            let pieces = splice(head, place, false, model);
+            let pieces = splice(&head, place, false, model);
             let spliced: usize = pieces.iter().map(Bytes::len).sum();
             let length = length.map(|it| it + spliced as u64 - head.len() as u64);
-            let rest = rest.take();
-            decoded.payload = Payload::Gone;
-            match rest {
-                Some(rest) => Outgoing::Stream(Streamed::new(pieces, rest), length),
-                None => Outgoing::Pieces(pieces),
-            }
+            Outgoing::Stream(Streamed::new(pieces, rest), length)
         }
     }
 }

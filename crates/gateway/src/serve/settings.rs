@@ -31,6 +31,10 @@ pub struct Settings {
     pub threads: Threads,
     /// Refuse private and loopback addresses as targets.
     pub deny_private: bool,
+    /// Largest body that is held for another try, and largest JSON body at all (`limits.request_body_bytes`).
+    pub request_body_bytes: usize,
+    /// All held bodies together (`limits.buffered_bytes`).
+    pub buffered_bytes: usize,
     /// What `env:NAME` and the import of providers read.
     pub environment: HashMap<String, String>,
 }
@@ -105,6 +109,8 @@ impl Default for Settings {
             workers: None,
             threads: Threads::default(),
             deny_private: false,
+            request_body_bytes: 32 << 20,
+            buffered_bytes: 256 << 20,
             environment: HashMap::new(),
         }
     }

@@ -50,6 +50,12 @@ pub(crate) struct ServeOptions {
     /// Refuse targets with private and loopback addresses
     #[arg(long, env = "SPILLWAY_DENY_PRIVATE")]
     pub(crate) deny_private: bool,
+    /// Largest request body that is held for another try (limits.request_body_bytes); larger JSON is refused
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, env = "SPILLWAY_REQUEST_BODY_BYTES")]
+    pub(crate) request_body_bytes: usize,
+    /// All request bodies that are held at once (limits.buffered_bytes)
+    #[arg(long, value_name = "BYTES", default_value_t = 256 << 20, env = "SPILLWAY_BUFFERED_BYTES")]
+    pub(crate) buffered_bytes: usize,
     #[command(flatten)]
     pub(crate) logs: LogOptions,
 }
@@ -140,6 +146,8 @@ impl ServeOptions {
                 RuntimeKind::WorkStealing => Threads::WorkStealing,
             },
             deny_private: self.deny_private,
+            request_body_bytes: self.request_body_bytes,
+            buffered_bytes: self.buffered_bytes,
             // Variables that are not text can be nobody's API key.
             environment: env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and ends")]
 
 mod admin_api;
+mod bodies;
 mod clients;
 mod faults;
+mod hostile;
+mod http2;
 mod lifecycle;
 mod promises;
 mod rate_limits;

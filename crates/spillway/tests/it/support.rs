@@ -34,11 +34,18 @@ pub(crate) struct Spillway {
 #[derive(Clone, Default)]
 pub(crate) struct Launch {
     env: Vec<(String, String)>,
+    proxy_listen: Option<String>,
 }
 
 impl Launch {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Where the AI API listens, instead of a free port of 127.0.0.1.
+    pub(crate) fn listen(mut self, addr: &str) -> Self {
+        self.proxy_listen = Some(addr.to_owned());
         self
     }
 
@@ -63,7 +70,7 @@ fn command(launch: &Launch, data: &TempDir) -> Command {
         .args([
             "serve",
             "--proxy-listen",
-            "127.0.0.1:0",
+            launch.proxy_listen.as_deref().unwrap_or("127.0.0.1:0"),
             "--admin-listen",
             "127.0.0.1:0",
             "--log-format",
@@ -90,7 +97,10 @@ fn launch(launch: &Launch, data: &TempDir) -> Result<(Child, SocketAddr, SocketA
     // Whatever else it prints must not fill the pipe.
     std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
     let addr = |name: &str| -> Option<SocketAddr> {
-        line.split_whitespace().find_map(|it| it.strip_prefix(name)?.strip_prefix("=http://")?.parse().ok())
+        line.split_whitespace().find_map(|it| {
+            let url = it.strip_prefix(name)?.strip_prefix("=http")?;
+            url.strip_prefix('s').unwrap_or(url).strip_prefix("://")?.parse().ok()
+        })
     };
     match (addr("proxy"), addr("admin")) {
         (Some(proxy), Some(admin)) if line.starts_with("ready ") => Ok((child, proxy, admin)),

@@ -11,7 +11,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::Body;
 use tokio::io::AsyncWrite;
 
 use super::head::Announced;
@@ -124,21 +123,9 @@ impl Upload {
         self.sent = 0;
         self.chunk = Bytes::new();
         self.mark = b"";
-        let data = loop {
-            match ready!(Pin::new(&mut *body).poll_frame(cx)) {
-                None => break None,
-                Some(Err(_)) => return Poll::Ready(Err(())),
-                Some(Ok(frame)) => {
-                    // Trailers are not passed on; an empty chunk would end the body.
-                    if let Ok(data) = frame.into_data()
-                        && !data.is_empty()
-                    {
-                        break Some(data);
-                    }
-                }
-            }
-        };
-        self.is_last = data.is_none() || body.is_end_stream();
+        // Never an empty chunk: that would end the body.
+        let data = ready!(body.poll_chunk(cx)).transpose().map_err(drop)?;
+        self.is_last = data.is_none() || body.is_end();
         if let Some(data) = data {
             if let Some(owed) = &mut self.owed {
                 *owed = owed.checked_sub(data.len() as u64).ok_or(())?;

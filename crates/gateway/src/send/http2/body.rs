@@ -53,16 +53,12 @@ impl http_body::Body for Upload {
                 this.next = piece.map_or(pieces.len(), |at| at + 1);
                 Poll::Ready(piece.map(|at| Ok(Frame::data(pieces[at].clone()))))
             }
-            Outgoing::Stream(incoming, _) => loop {
-                match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
-                    None => return Poll::Ready(None),
-                    // Trailers are not passed on.
-                    Some(Ok(frame)) if !frame.is_data() => {}
-                    Some(Ok(frame)) => return Poll::Ready(Some(Ok(frame))),
-                    Some(Err(_)) => {
-                        this.broke.store(true, Relaxed);
-                        return Poll::Ready(Some(Err(Broke)));
-                    }
+            Outgoing::Stream(body, _) => match ready!(body.poll_chunk(cx)) {
+                None => Poll::Ready(None),
+                Some(Ok(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
+                Some(Err(_)) => {
+                    this.broke.store(true, Relaxed);
+                    Poll::Ready(Some(Err(Broke)))
                 }
             },
         }
@@ -72,7 +68,7 @@ impl http_body::Body for Upload {
         match &self.body {
             Outgoing::Empty => true,
             Outgoing::Pieces(pieces) => pieces[self.next..].iter().all(Bytes::is_empty),
-            Outgoing::Stream(incoming, _) => incoming.is_end_stream(),
+            Outgoing::Stream(body, _) => body.is_end(),
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
 
 /// `hello world` with this in front.
 async fn streamed(head: [&'static str; 3]) -> Streamed {
-    Streamed::new(head.map(Bytes::from), incoming(STREAMED).await)
+    Streamed::new(head.map(Bytes::from), ClientBody::new(incoming(STREAMED).await, u64::MAX))
 }
 
 #[tokio::test]

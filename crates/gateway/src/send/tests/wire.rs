@@ -321,7 +321,10 @@ pub(super) const STREAMED: &[u8] =
 #[tokio::test]
 async fn a_streamed_body_of_unknown_length_is_sent_in_chunks() {
     let (address, requests) = recording(b"0\r\n\r\n");
-    let body = Outgoing::Stream(Streamed::new(Default::default(), incoming(STREAMED).await), None);
+    let body = Outgoing::Stream(
+        Streamed::new(Default::default(), ClientBody::new(incoming(STREAMED).await, u64::MAX)),
+        None,
+    );
     check_ok(post(&sender(), &address, body).await);
     let request = requests.recv_timeout(DEADLINE).unwrap();
     assert!(request.contains("\r\ntransfer-encoding: chunked\r\n"), "{request}");
@@ -335,7 +338,10 @@ async fn a_streamed_body_of_unknown_length_is_sent_in_chunks() {
 #[tokio::test]
 async fn a_streamed_body_of_known_length_is_sent_with_it() {
     let (address, requests) = recording(b"world");
-    let body = Outgoing::Stream(Streamed::new(Default::default(), incoming(STREAMED).await), Some(11));
+    let body = Outgoing::Stream(
+        Streamed::new(Default::default(), ClientBody::new(incoming(STREAMED).await, u64::MAX)),
+        Some(11),
+    );
     check_ok(post(&sender(), &address, body).await);
     let request = requests.recv_timeout(DEADLINE).unwrap();
     assert!(request.ends_with("\r\ncontent-length: 11\r\n\r\nhello world"), "{request}");
@@ -347,7 +353,10 @@ async fn a_streamed_body_that_breaks_off_or_lies_about_its_length_is_the_clients
     for (bytes, length) in [(&cut[..], None), (&cut[..], Some(9)), (STREAMED, Some(10)), (STREAMED, Some(12))]
     {
         let (address, _requests) = recording(b"never");
-        let body = Outgoing::Stream(Streamed::new(Default::default(), incoming(bytes).await), length);
+        let body = Outgoing::Stream(
+            Streamed::new(Default::default(), ClientBody::new(incoming(bytes).await, u64::MAX)),
+            length,
+        );
         let result = post(&sender(), &address, body).await;
         assert!(matches!(result, Err(SendError::RequestBody)), "{result:?}");
     }
