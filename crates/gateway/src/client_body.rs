@@ -188,7 +188,7 @@ mod tests {
         check(vec![(0, 10), (59, 10), (0, 1)], (21, Ok(()))).await;
         check(vec![(0, 10), (61, 10)], (10, Err(BodyEnded::TooSlow))).await;
         // A byte now and then is cut off after a minute, however often it comes.
-        check(vec![(5, 1); 100], (11, Err(BodyEnded::TooSlow))).await;
+        check(vec![(7, 1); 100], (8, Err(BodyEnded::TooSlow))).await;
         // Twenty kilobytes every ten seconds may go on for hours.
         check(vec![(10, 20_480); 1000], (20_480_000, Ok(()))).await;
     }

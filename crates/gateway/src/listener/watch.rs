@@ -37,6 +37,11 @@ pub(super) struct Activity {
     write_blocked: AtomicBool,
     /// Writes that got something out, ever.
     written: AtomicU32,
+    /// Answers of which the client has something and has not fetched more. Under HTTP/2 that shows nowhere else: pings go
+    /// out however full a stream is.
+    unfetched: AtomicU32,
+    /// Pieces of answers that were fetched, ever.
+    fetched: AtomicU32,
     /// The last answer ends the connection while its request may still be on its way.
     unread: AtomicBool,
 }
@@ -46,6 +51,9 @@ const LINGER: Duration = Duration::from_secs(5);
 
 /// A request that has begun; it is over when this is dropped.
 pub(super) struct Begun(Arc<Activity>);
+
+/// An answer's next piece, for which the client has not come yet.
+struct Unfetched(Arc<Activity>);
 
 /// How a connection stands when the tick comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +72,11 @@ pub(super) struct Vigil {
     limits: Limits,
     seen_begun: u32,
     seen_written: u32,
+    seen_fetched: u32,
     head_ticks: u32,
     idle_ticks: u32,
     blocked_ticks: u32,
+    unfetched_ticks: u32,
 }
 
 /// A socket that leaves marks.
@@ -85,6 +95,8 @@ pin_project! {
         #[pin]
         body: B,
         begun: Begun,
+        // Held while the client has not come for more.
+        unfetched: Option<Unfetched>,
     }
 }
 
@@ -108,7 +120,21 @@ impl Activity {
 impl Begun {
     /// Ties the request to the body of its answer.
     pub(super) fn answered<B>(self, body: B) -> Answering<B> {
-        Answering { body, begun: self }
+        Answering { body, begun: self, unfetched: None }
+    }
+}
+
+impl Unfetched {
+    fn begin(activity: &Arc<Activity>) -> Self {
+        activity.fetched.fetch_add(1, Relaxed);
+        activity.unfetched.fetch_add(1, Relaxed);
+        Unfetched(Arc::clone(activity))
+    }
+}
+
+impl Drop for Unfetched {
+    fn drop(&mut self) {
+        self.0.unfetched.fetch_sub(1, Relaxed);
     }
 }
 
@@ -131,9 +157,11 @@ impl Vigil {
             limits,
             seen_begun: 0,
             seen_written: 0,
+            seen_fetched: 0,
             head_ticks: 0,
             idle_ticks: 0,
             blocked_ticks: 0,
+            unfetched_ticks: 0,
         }
     }
 
@@ -148,7 +176,9 @@ impl Vigil {
         let written = self.activity.written.load(Relaxed);
         let moved = begun != self.seen_begun;
         let wrote = written != self.seen_written;
-        (self.seen_begun, self.seen_written) = (begun, written);
+        let fetched = self.activity.fetched.load(Relaxed);
+        let stopped = fetched == self.seen_fetched && self.activity.unfetched.load(Relaxed) > 0;
+        (self.seen_begun, self.seen_written, self.seen_fetched) = (begun, written, fetched);
 
         let count = |ticks: &mut u32, still: bool| *ticks = if still { *ticks + 1 } else { 0 };
         let waiting = self.activity.open.load(Relaxed) == 0 && !moved;
@@ -156,12 +186,16 @@ impl Vigil {
         count(&mut self.head_ticks, waiting && partial);
         count(&mut self.idle_ticks, waiting && !partial && !wrote);
         count(&mut self.blocked_ticks, self.activity.write_blocked.load(Relaxed) && !wrote);
+        count(&mut self.unfetched_ticks, stopped);
 
         if self.over(self.head_ticks, self.limits.head) {
             return Verdict::Stuck("its request's head did not come to an end");
         }
         if self.over(self.blocked_ticks, self.limits.stalled_write) {
             return Verdict::Stuck("it did not take what was written to it");
+        }
+        if self.over(self.unfetched_ticks, self.limits.stalled_write) {
+            return Verdict::Stuck("it did not fetch what there was for it");
         }
         if self.over(self.idle_ticks, self.limits.idle) { Verdict::Idle } else { Verdict::Fine }
     }
@@ -273,7 +307,13 @@ impl<B: Body> Body for Answering<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.project().body.poll_frame(cx)
+        let mut this = self.project();
+        *this.unfetched = None;
+        let frame = ready!(this.body.as_mut().poll_frame(cx));
+        if frame.is_some() && !this.body.is_end_stream() {
+            *this.unfetched = Some(Unfetched::begin(&this.begun.0));
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -316,6 +356,22 @@ mod tests {
         let (_activity, mut vigil) = vigil();
         let (looks, verdict) = looks_until(&mut vigil);
         assert_eq!((looks, verdict), (76, Verdict::Idle));
+    }
+
+    #[test]
+    fn an_answer_that_nobody_fetches_is_given_up() {
+        let (activity, mut vigil) = vigil();
+        let begun = activity.begin();
+        let piece = Unfetched::begin(&activity);
+        let (looks, verdict) = looks_until(&mut vigil);
+        assert!(matches!(verdict, Verdict::Stuck(_)));
+        assert_eq!(looks, 302);
+        // Any piece that is fetched, of any answer, makes it a slow reader instead.
+        drop(Unfetched::begin(&activity));
+        assert_eq!(vigil.look(), Verdict::Fine);
+        drop(piece);
+        assert!((0..1000).all(|_| vigil.look() == Verdict::Fine), "it is the vendor's turn");
+        drop(begun);
     }
 
     #[test]

@@ -349,6 +349,26 @@ async fn what_is_held_together_is_bounded_and_an_announcement_takes_no_room() {
 }
 
 #[tokio::test]
+async fn when_there_is_little_room_new_requests_go_without_a_second_try() {
+    let spillway = Launch::default().env("SPILLWAY_BUFFERED_BYTES", "1000000").start();
+    let failing = scripted("failing", Script::always([Step::status(500)])).await;
+    let good = vendor("good").await;
+    spillway.upstream("ai", &["algorithm=priority", "healthchecks.passive.unhealthy.http_failures=0"]).await;
+    spillway.target("ai", &failing, &["tier=0"]).await;
+    spillway.target("ai", &good, &["tier=1"]).await;
+    assert_eq!(spillway.chat("ai").await.status, 200);
+
+    let mut large = Connection::connect(spillway.proxy).await.unwrap();
+    let head = "POST /ai/v1/files HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\n\r\n";
+    large.send_raw(head.as_bytes()).await.unwrap();
+    large.send_raw(&vec![b' '; 800_000]).await.unwrap();
+    until("one try is all there is", || async { spillway.chat("ai").await.status == 500 }).await;
+
+    drop(large);
+    until("there is room again", || async { spillway.chat("ai").await.status == 200 }).await;
+}
+
+#[tokio::test]
 async fn uploads_without_end_do_not_fill_the_memory() {
     let spillway = Launch::default().env("SPILLWAY_BUFFERED_BYTES", "50000000").start();
     let vendor = vendor("one").await;

@@ -341,6 +341,25 @@ async fn a_head_that_does_not_end_is_hung_up_on_after_ten_seconds_whatever_trick
 }
 
 #[tokio::test]
+async fn nobody_is_talked_into_another_protocol() {
+    let (spillway, vendor) = pair().await;
+    let body = chat(false).to_string();
+    for upgrade in ["h2c", "tls/1.2", "foo"] {
+        let raw = format!(
+            "POST /ai/v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\n\
+             upgrade: {upgrade}\r\nhttp2-settings: AAMAAABkAAQAAP__\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = say(&spillway, raw.as_bytes()).await;
+        assert_eq!(answers(&answer), ["200"], "{upgrade}: {answer}");
+        let seen = vendor.log().pop().unwrap();
+        for name in ["upgrade", "http2-settings"] {
+            assert_eq!(seen.header(name), None, "{upgrade}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn hundreds_of_slow_heads_do_not_keep_others_from_being_served() {
     let (spillway, _vendor) = pair().await;
     let mut slow = Vec::new();

@@ -236,6 +236,22 @@ async fn a_client_that_resets_one_stream_cancels_that_ones_vendor_call_alone() {
 }
 
 #[tokio::test]
+async fn what_is_too_large_is_refused_over_http2_too_and_the_connection_stays() {
+    let spillway = Spillway::start();
+    let vendor = slow_vendor(&spillway).await;
+    let client = plain(&spillway).await;
+    let request = || Request::post("http://gateway.test/ai/v1/chat/completions");
+    let announced = request().header("content-length", 33 << 20).body(()).unwrap();
+    let (answer, _body) = client.clone().ready().await.unwrap().send_request(announced, false).unwrap();
+    assert_eq!(timeout(PATIENCE, answer).await.unwrap().unwrap().status(), 413);
+    let two_hosts = request().header("host", "other.test").body(()).unwrap();
+    let (answer, _) = client.clone().ready().await.unwrap().send_request(two_hosts, true).unwrap();
+    assert_eq!(answer.await.unwrap().status(), 400);
+    assert_eq!(calls(&vendor), 0);
+    assert_eq!(ask(&client, false).await.0.await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_client_that_opens_streams_only_to_reset_them_is_hung_up_on() {
     let spillway = Spillway::start();
     let vendor = slow_vendor(&spillway).await;
