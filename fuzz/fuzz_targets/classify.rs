@@ -42,8 +42,8 @@ fn bounded(fault: Fault) {
 fn masked(body: &[u8]) {
     let Some(words) = message(body) else { return };
     assert!(words.len() <= 2048 && !words.is_empty());
-    // A body that has the key already may have it glued to other letters; here it stands as vendors quote it.
-    let Some(text) = std::str::from_utf8(body).ok().filter(|it| !it.contains(KEY)) else { return };
-    let quoted = message(text.replacen(" KEY ", &format!(" {KEY} "), 1).as_bytes());
+    assert!(!words.contains(KEY), "a key is told");
+    let Ok(text) = std::str::from_utf8(body) else { return };
+    let quoted = message(text.replacen("KEY", KEY, 1).as_bytes());
     assert!(quoted.is_none_or(|it| !it.contains(KEY)), "a key is told");
 }

@@ -1,5 +1,7 @@
 //! The laws of the configuration, for whatever edits made it.
 
+use std::sync::LazyLock;
+
 use balance::Time;
 use config::{Context, Document, Edit, Edited, Facts, Kind, Refusal, Registry, Resolved, Stored, resolve};
 use serde_json::json;
@@ -9,6 +11,7 @@ use uuid::Uuid;
 const KEY: &str = "sk-secret-of-the-operator";
 
 /// A configuration that edits are tried on.
+#[derive(Clone)]
 pub struct Desk {
     pub document: Document,
     made: u128,
@@ -25,6 +28,11 @@ impl Desk {
     /// A desk with a provider, a credential, two upstreams, a target and a service, so that edits have something to
     /// refer to.
     pub fn furnished() -> Self {
+        static FURNISHED: LazyLock<Desk> = LazyLock::new(Desk::furnish);
+        FURNISHED.clone()
+    }
+
+    fn furnish() -> Self {
         let mut desk = Desk::default();
         let mut create = |kind, parent: Option<&str>, value| {
             let edit = Edit::Create { kind, parent: parent.map(str::to_owned), value };

@@ -12,6 +12,8 @@ const PREFIXES: [&str; 22] = [
 const SECRET_MIN: usize = 6;
 /// Random keys without a prefix (Azure, Mistral) are this long or longer.
 const RANDOM_MIN: usize = 32;
+/// What follows a prefix that other letters are glued to is a key from this length on, shorter than any vendor's.
+const GLUED_MIN: usize = 16;
 
 /// `text` with every secret replaced by `***`.
 pub(crate) fn mask(text: &str) -> String {
@@ -23,14 +25,15 @@ pub(crate) fn mask(text: &str) -> String {
                 before = before.through(gap);
                 masked.push_str(gap);
             }
-            Piece::Word(word) if is_secret(word, before) => {
-                masked.push_str(prefix(word));
-                masked.push_str("***");
-                before = Before::Secret;
-            }
             Piece::Word(word) => {
-                before = Before::word(word);
-                masked.push_str(word);
+                if let Some(shown) = secret(word, before) {
+                    masked.push_str(shown);
+                    masked.push_str("***");
+                    before = Before::Secret;
+                } else {
+                    masked.push_str(word);
+                    before = Before::word(word);
+                }
             }
         }
     }
@@ -76,13 +79,38 @@ impl Before {
     }
 }
 
-fn is_secret(word: &str, before: Before) -> bool {
-    let prefix = prefix(word).len();
+/// If a word is a secret or has one in it: what of it may be shown before the mask.
+fn secret(word: &str, before: Before) -> Option<&str> {
     match before {
-        Before::Secret => true,
-        Before::Scheme | Before::Equals if word.len() >= SECRET_MIN => true,
-        _ => prefix > 0 && word.len() >= prefix + SECRET_MIN || is_random(word),
+        Before::Secret => Some(prefix(word)),
+        Before::Scheme | Before::Equals if word.len() >= SECRET_MIN => Some(prefix(word)),
+        _ if is_random(word) => Some(""),
+        _ => before_key(word),
     }
+}
+
+/// A word up to and with the first prefix in it that begins a key.
+fn before_key(word: &str) -> Option<&str> {
+    let begins_key = |at: usize, prefix: &str| {
+        let key = &word[at + prefix.len()..];
+        let stands_alone = !word[..at].ends_with(|it: char| it.is_ascii_alphanumeric());
+        // `task-force` and `task-550e8400-e29b-…` have a prefix in them and are no keys.
+        if stands_alone { key.len() >= SECRET_MIN } else { is_mixed(key) }
+    };
+    let ends = PREFIXES.into_iter().filter_map(|prefix| {
+        let mut places = word.match_indices(prefix).map(|(at, _)| at);
+        places.find(|&at| begins_key(at, prefix)).map(|at| (at, at + prefix.len()))
+    });
+    let (at, end) = ends.min()?;
+    Some(if is_random(&word[..at]) { "" } else { &word[..end] })
+}
+
+/// Long, with small and capital letters and digits: what neither a person nor a UUID writes.
+fn is_mixed(text: &str) -> bool {
+    text.len() >= GLUED_MIN
+        && text.bytes().any(|it| it.is_ascii_lowercase())
+        && text.bytes().any(|it| it.is_ascii_uppercase())
+        && text.bytes().any(|it| it.is_ascii_digit())
 }
 
 /// A long run of letters and digits mixed. Ids of requests have dashes or underscores, these have not.

@@ -245,6 +245,13 @@ fn the_vendors_words_come_without_keys() {
         ("GET https://x.test/v1?key=abcdef123&alt=sse", "GET https://x.test/v1?key=***&alt=sse"),
         ("Bearer abcdef/ghi+jk== end", "Bearer ***/***+***== end"),
         ("key 0123456789abcdef0123456789abcdef is bad", "key *** is bad"),
+        ("the key **sk-proj-abcdefghijkl1234** is bad", "the key **sk-*** is bad"),
+        ("the key_sk-proj-abcdefghijkl1234 is bad", "the key_sk-*** is bad"),
+        ("keysk-proj-Qm9vZ1xT3kW8yLr5Nd2H is bad", "keysk-*** is bad"),
+        (
+            "no task-550e8400-e29b-41d4-a716-446655440000 here",
+            "no task-550e8400-e29b-41d4-a716-446655440000 here",
+        ),
         ("The task-force of sk- and gpt-4o is fine", "The task-force of sk- and gpt-4o is fine"),
     ];
     for (words, expected) in rows {
