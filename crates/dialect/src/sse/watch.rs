@@ -26,6 +26,7 @@ struct Seen {
     endpoint: Endpoint,
     usage: Option<Usage>,
     finished: bool,
+    said_all: bool,
     failed: bool,
 }
 
@@ -40,7 +41,7 @@ impl fmt::Debug for Watch {
 impl Watch {
     /// A watch over one answer; `streamed` if it is a stream of events, otherwise it is a plain body.
     pub fn new(endpoint: Endpoint, streamed: bool) -> Self {
-        let seen = Seen { endpoint, usage: None, finished: false, failed: false };
+        let seen = Seen { endpoint, usage: None, finished: false, said_all: false, failed: false };
         Watch { events: Events::default(), body: Excerpt::default(), streamed, seen }
     }
 
@@ -77,14 +78,25 @@ impl Watch {
         self.seen.finished
     }
 
+    /// Whether nothing follows what a stream has said: `[DONE]`, `message_stop`, `response.completed`. A finish reason
+    /// is not as much, since it is one of perhaps several choices'.
+    pub fn said_all(&self) -> bool {
+        self.seen.said_all
+    }
+
     /// Whether an error went by.
     pub fn failed(&self) -> bool {
         self.seen.failed
     }
 
-    /// Whether the stream stands between two events, so that another could be put in.
+    /// Whether the stream stands between two events.
     pub fn between_events(&self) -> bool {
         self.events.is_between()
+    }
+
+    /// Whether something of an event's data has gone by, or half a line: another event must end that one first.
+    pub fn within_event(&self) -> bool {
+        self.events.is_within()
     }
 }
 
@@ -97,7 +109,11 @@ impl Seen {
             return;
         }
         match sign::read(self.endpoint, event) {
-            Sign::End | Sign::Done => self.finished = true,
+            Sign::Done => (self.finished, self.said_all) = (true, true),
+            Sign::End => {
+                self.finished = true;
+                self.said_all |= self.endpoint == Endpoint::Responses || names(event, b"message_stop");
+            }
             Sign::Error(_) => self.failed = true,
             Sign::Unreadable | Sign::Quiet | Sign::Opening | Sign::Content => {}
         }
@@ -111,7 +127,9 @@ impl Seen {
         const ENDS: [&[u8]; 3] = [b"response.completed", b"response.incomplete", b"message_stop"];
         let head = &event.data[..event.data.len().min(256)];
         let says = |it: &[u8]| event.name == it || event.name.is_empty() && memmem::find(head, it).is_some();
-        self.finished |= ENDS.into_iter().any(says);
+        let ended = ENDS.into_iter().any(says);
+        self.finished |= ended;
+        self.said_all |= ended;
         self.failed |= says(b"response.failed") || event.name == b"error";
         self.add(usage::from_tail(event.data));
     }
@@ -135,6 +153,11 @@ impl Seen {
             self.usage.get_or_insert_default().merge(usage);
         }
     }
+}
+
+/// Whether an event is called so, by its `event:` line or in its data.
+fn names(event: &Event<'_>, name: &[u8]) -> bool {
+    event.name == name || event.name.is_empty() && memmem::find(event.data, name).is_some()
 }
 
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usage\""));

@@ -81,6 +81,35 @@ fn a_cut_inside_an_event_is_known() {
 }
 
 #[test]
+fn only_the_last_word_says_that_nothing_follows() {
+    let finish = "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n";
+    let rows = [
+        (CHAT, finish, false),
+        (CHAT, "data: [DONE]\n\n", true),
+        (
+            Endpoint::Messages,
+            "event: message_delta\ndata: {\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n",
+            false,
+        ),
+        (Endpoint::Messages, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n", true),
+        (Endpoint::Responses, "data: {\"type\":\"response.completed\"}\n\n", true),
+    ];
+    for (endpoint, stream, expected) in rows {
+        let watch = watched(endpoint, stream);
+        assert!(watch.finished(), "{stream}");
+        assert_eq!(watch.said_all(), expected, "{stream}");
+    }
+}
+
+#[test]
+fn a_name_alone_is_not_an_event_that_has_to_be_ended() {
+    assert!(!watched(CHAT, "event: message_delta\n").within_event());
+    assert!(watched(CHAT, "event: message_de").within_event());
+    assert!(watched(CHAT, "data: {}\n").within_event());
+    assert!(!watched(CHAT, "data: {}\n\n").within_event());
+}
+
+#[test]
 fn a_missing_done_or_blank_line_is_no_loss() {
     let mut watch =
         watched(CHAT, "data: {\"choices\":[{\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":1}}");

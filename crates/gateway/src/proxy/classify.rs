@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode, header};
 use tokio::time::timeout_at;
 
 use super::outcome;
-use crate::send::{Answer, VendorBody};
+use crate::send::{Answer, BodyError, VendorBody};
 
 /// How much of an error is read to understand it, and for how long (FAULTS row 36): an error body may be endless.
 const ERROR_BYTES_MAX: usize = 64 << 10;
@@ -26,8 +26,21 @@ pub(super) struct Opening {
     pub(super) held: Vec<Bytes>,
     /// What has not; `None`: that was all.
     pub(super) rest: Option<VendorBody>,
-    /// It comes event by event rather than as one thing.
-    pub(super) streamed: bool,
+    /// What has been read is not all, and no more will come.
+    pub(super) cut: Option<BodyError>,
+    /// How it is written.
+    pub(super) shape: Shape,
+}
+
+impl Opening {
+    fn whole(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Opening { status, headers, held: vec![body], rest: None, cut: None, shape: Shape::Plain }
+    }
+
+    /// All of it is here, in one piece.
+    pub(super) fn is_whole(&self) -> bool {
+        self.rest.is_none() && self.cut.is_none() && self.shape == Shape::Plain
+    }
 }
 
 /// What an answer turned out to be.
@@ -52,8 +65,12 @@ pub(super) struct Examine {
     pub(super) deadline: Instant,
     /// Longest silence between chunks.
     pub(super) idle: Duration,
+    /// When the whole request has to be over.
+    pub(super) total: Option<Instant>,
     /// How much of a plain answer is held.
     pub(super) buffer_bytes: usize,
+    /// It answers a HEAD: its headers are all there is, whatever they say of a body.
+    pub(super) bodiless: bool,
 }
 
 /// Nothing came back in time.
@@ -66,8 +83,8 @@ fn bad(kind: Kind, status: Option<u16>, message: &str) -> Examined {
 }
 
 /// How a body is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
     /// Server-sent events that we can read.
     Events,
     /// Comes bit by bit, but not as events that we can read: committed with its first bytes.
@@ -82,6 +99,9 @@ impl Examine {
         if !answer.status.is_success() {
             return self.error(answer).await;
         }
+        if self.bodiless {
+            return committed(answer.status, answer.headers, vec![Bytes::new()], None, Shape::Plain);
+        }
         match shape(&answer) {
             Shape::Events => self.events(answer).await,
             Shape::Flow => self.flow(answer).await,
@@ -94,13 +114,17 @@ impl Examine {
         let Answer { status, headers, mut body } = answer;
         let until = Instant::now() + ERROR_READ_MAX;
         let mut read = BytesMut::new();
-        let mut rest = None;
+        let (mut rest, mut cut) = (None, None);
         loop {
             match timeout_at(until.into(), body.chunk()).await {
                 Ok(Some(Ok(chunk))) => read.extend_from_slice(&chunk),
                 Ok(None) => break,
                 // Cut or stalled: what is there has to do, and what is relayed of it stays visibly a part.
-                Ok(Some(Err(_))) | Err(_) => {
+                Ok(Some(Err(error))) => {
+                    cut = Some(error);
+                    break;
+                }
+                Err(_) => {
                     rest = Some(body);
                     break;
                 }
@@ -111,7 +135,8 @@ impl Examine {
             }
         }
         let bytes = read.freeze();
-        let opening = Opening { status, headers, held: vec![bytes.clone()], rest, streamed: false };
+        let held = vec![bytes.clone()];
+        let opening = Opening { status, headers, held, rest, cut, shape: Shape::Plain };
         self.judge(opening, &bytes)
     }
 
@@ -121,6 +146,7 @@ impl Examine {
         let mut read = Read::default();
         loop {
             let until = Instant::now() + self.idle;
+            let until = self.total.map_or(until, |total| total.min(until));
             match timeout_at(until.into(), body.chunk()).await {
                 Ok(Some(Ok(chunk))) => read.push(chunk),
                 Ok(None) => break,
@@ -131,14 +157,13 @@ impl Examine {
             }
             if read.bytes > self.buffer_bytes {
                 let spent = dialect::spent(&headers, SystemTime::now());
-                let opening =
-                    Opening { status, headers, held: read.chunks, rest: Some(body), streamed: false };
+                let (held, rest, shape) = (read.chunks, Some(body), Shape::Plain);
+                let opening = Opening { status, headers, held, rest, cut: None, shape };
                 return Examined::Good { opening, spent };
             }
         }
         let whole = read.whole();
-        let opening = Opening { status, headers, held: vec![whole.clone()], rest: None, streamed: false };
-        self.judge(opening, &whole)
+        self.judge(Opening::whole(status, headers, whole.clone()), &whole)
     }
 
     /// Events, held until the first that carries content.
@@ -155,14 +180,26 @@ impl Examine {
                     read.push(chunk);
                     match verdict {
                         Verdict::Hold => {}
-                        Verdict::Commit => return committed(status, headers, read.chunks, Some(body)),
+                        Verdict::Commit => {
+                            let shape = if gate.is_document() { Shape::Plain } else { Shape::Events };
+                            return committed(status, headers, read.chunks, Some(body), shape);
+                        }
                         Verdict::Failed(failure) => break failure,
                     }
                 }
-                Ok(None) => match gate.end() {
-                    Verdict::Failed(failure) => break failure,
-                    Verdict::Commit | Verdict::Hold => return committed(status, headers, read.chunks, None),
-                },
+                Ok(None) => {
+                    let is_document = gate.is_document();
+                    match gate.end() {
+                        Verdict::Failed(failure) => break failure,
+                        // One thing, whatever it was announced as.
+                        Verdict::Commit | Verdict::Hold if is_document => {
+                            return committed(status, headers, vec![read.whole()], None, Shape::Plain);
+                        }
+                        Verdict::Commit | Verdict::Hold => {
+                            return committed(status, headers, read.chunks, None, Shape::Events);
+                        }
+                    }
+                }
             }
         };
         // The error inside the stream, as the answer that it stands for.
@@ -171,8 +208,7 @@ impl Examine {
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
         headers.remove(header::CONTENT_LENGTH);
         let bytes = failure.body;
-        let opening = Opening { status, headers, held: vec![bytes.clone()], rest: None, streamed: false };
-        self.judge(opening, &bytes)
+        self.judge(Opening::whole(status, headers, bytes.clone()), &bytes)
     }
 
     /// Bytes that come bit by bit: the first are proof enough.
@@ -181,13 +217,13 @@ impl Examine {
         match timeout_at(self.deadline.into(), body.chunk()).await {
             Err(_) => bad(Kind::Timeout, Some(status.as_u16()), "no first byte in time"),
             Ok(Some(Err(error))) => bad(Kind::Connect, Some(status.as_u16()), &error.to_string()),
-            Ok(Some(Ok(chunk))) => committed(status, headers, vec![chunk], Some(body)),
-            Ok(None) => committed(status, headers, Vec::new(), None),
+            Ok(Some(Ok(chunk))) => committed(status, headers, vec![chunk], Some(body), Shape::Flow),
+            Ok(None) => committed(status, headers, Vec::new(), None, Shape::Flow),
         }
     }
 
     /// Whose fault, by the vendor's own words.
-    fn judge(&self, opening: Opening, body: &[u8]) -> Examined {
+    fn judge(&self, mut opening: Opening, body: &[u8]) -> Examined {
         let status = opening.status.as_u16();
         // On a path that is no known endpoint, a 2xx is good whatever it says: there is nothing to hold it against.
         let known = self.endpoint.is_some() || !opening.status.is_success();
@@ -206,6 +242,14 @@ impl Examine {
         } else {
             Fault::Good
         };
+        if fault != Fault::Good && opening.status.is_success() {
+            // A failure inside a success is told and counted as the status that it stands for.
+            let endpoint = self.endpoint.unwrap_or(Endpoint::ChatCompletions);
+            let stands_for =
+                dialect::hidden_failure(endpoint, body).and_then(|it| StatusCode::from_u16(it).ok());
+            opening.status = stands_for.unwrap_or(StatusCode::BAD_GATEWAY);
+        }
+        let status = opening.status.as_u16();
         match fault {
             Fault::Good => {
                 let spent = dialect::spent(&opening.headers, now);
@@ -222,9 +266,15 @@ impl Examine {
     }
 }
 
-fn committed(status: StatusCode, headers: HeaderMap, held: Vec<Bytes>, rest: Option<VendorBody>) -> Examined {
+fn committed(
+    status: StatusCode,
+    headers: HeaderMap,
+    held: Vec<Bytes>,
+    rest: Option<VendorBody>,
+    shape: Shape,
+) -> Examined {
     let spent = dialect::spent(&headers, SystemTime::now());
-    Examined::Good { opening: Opening { status, headers, held, rest, streamed: true }, spent }
+    Examined::Good { opening: Opening { status, headers, held, rest, cut: None, shape }, spent }
 }
 
 fn shape(answer: &Answer) -> Shape {

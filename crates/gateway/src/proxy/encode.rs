@@ -50,7 +50,13 @@ pub(super) fn headers(
         let key = KEY_HEADERS.contains(name);
         let account = !pass_through && is_account(name);
         let kept = if key { pass_through } else { !account && !is_withheld(name, pass_through) };
-        if kept && !is_hop_by_hop(name) && !listed.iter().any(|it| name.as_str().eq_ignore_ascii_case(it)) {
+        // The operator's word for this key stands in the client's place, not beside it.
+        let overridden = credential.is_some_and(|it| it.headers.iter().any(|(own, _)| own == name));
+        if kept
+            && !overridden
+            && !is_hop_by_hop(name)
+            && !listed.iter().any(|it| name.as_str().eq_ignore_ascii_case(it))
+        {
             headers.push((name.clone(), value.clone()));
         }
     }
@@ -58,7 +64,8 @@ pub(super) fn headers(
     if let Some(credential) = credential {
         headers.extend(credential.headers.iter().cloned());
     }
-    if matches!(kind.row().auth, Auth::XApiKey) && !from.contains_key(&ANTHROPIC_VERSION) {
+    let says_version = headers.iter().any(|(name, _)| *name == ANTHROPIC_VERSION);
+    if matches!(kind.row().auth, Auth::XApiKey) && !says_version {
         headers.push((ANTHROPIC_VERSION, ANTHROPIC_VERSION_DEFAULT));
     }
     headers
@@ -80,7 +87,15 @@ fn is_withheld(name: &HeaderName, pass_through: bool) -> bool {
 pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     matches!(
         name.as_str(),
-        "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade"
+        "connection"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
     )
 }
 

@@ -5,6 +5,7 @@
 mod clients;
 mod faults;
 mod lifecycle;
+mod request_path;
 mod seed_004;
 mod streaming;
 mod support;
