@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use bytes::Bytes;
+
 /// A count of bytes held, shared by every worker.
 #[derive(Clone, Debug)]
 pub(crate) struct Buffers {
@@ -30,6 +32,18 @@ impl Buffers {
     }
 }
 
+/// Bytes together with their share of the bound.
+struct Kept {
+    bytes: Bytes,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// A share of the bound, given back when dropped.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -49,6 +63,11 @@ impl Held {
         }
         taken.is_ok()
     }
+
+    /// The share of `bytes`, from now on for as long as anybody has any of them: also one who is still sending them.
+    pub(super) fn keep(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(Kept { bytes, _held: self })
+    }
 }
 
 impl Drop for Held {
@@ -60,6 +79,17 @@ impl Drop for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_given_back_with_the_last_of_its_bytes() {
+        let buffers = Buffers::new(100);
+        let bytes = buffers.hold(100).unwrap().keep(Bytes::from(vec![0; 100]));
+        let tail = bytes.slice(99..);
+        drop(bytes);
+        assert!(buffers.hold(1).is_none(), "the tail is still being sent");
+        drop(tail);
+        assert!(buffers.hold(100).is_some());
+    }
 
     #[test]
     fn what_is_held_is_bounded_and_given_back() {

@@ -12,7 +12,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::{ProxySettings, answer::Failure, buffers::Held, journey::Journey};
+use super::{ProxySettings, answer::Failure, journey::Journey};
 
 /// Longest silence in the middle of a client's body. Uploads are slow sometimes, never silent for this long.
 const BODY_IDLE_MAX: Duration = Duration::from_secs(60);
@@ -53,13 +53,8 @@ pub(super) enum Place {
 pub(super) enum Payload {
     /// Nothing.
     Empty,
-    /// All of it, held.
-    Whole {
-        /// The body as it came.
-        bytes: Bytes,
-        /// Its share of the bound, given back with it.
-        _held: Held,
-    },
+    /// The body as it came, all of it, held within the bound.
+    Whole(Bytes),
     /// The beginning, and the rest as it comes. Can be sent once.
     Streamed {
         /// What has been read to find the model.
@@ -76,7 +71,7 @@ pub(super) enum Payload {
 impl Decoded {
     /// Whether another try could send the same body.
     pub(super) fn can_be_sent_again(&self) -> bool {
-        matches!(self.payload, Payload::Empty | Payload::Whole { .. })
+        matches!(self.payload, Payload::Empty | Payload::Whole(_))
     }
 
     /// Whether this body is kept after it has been sent.
@@ -87,7 +82,7 @@ impl Decoded {
     /// What can be read of the body: all of it when it is held.
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.payload {
-            Payload::Whole { bytes, .. } => bytes,
+            Payload::Whole(bytes) => bytes,
             Payload::Streamed { head, .. } => head,
             Payload::Empty | Payload::Gone => &[],
         }
@@ -189,13 +184,14 @@ async fn read(
         let enough_to_route = too_large_to_hold && taken.len() >= MULTIPART_HEAD_BYTES;
         let outgrown = taken.len() > limit;
         if streamable && (enough_to_route || outgrown) {
-            return Ok(Payload::Streamed { head: taken.whole(), rest: Some(body), length: announced });
+            let head = held.keep(taken.whole());
+            return Ok(Payload::Streamed { head, rest: Some(body), length: announced });
         }
         if outgrown {
             return Err(Failure::too_large(limit));
         }
     }
-    Ok(Payload::Whole { bytes: taken.whole(), _held: held })
+    Ok(Payload::Whole(held.keep(taken.whole())))
 }
 
 /// Chunks so far; a body that comes in one piece, as most do, is never copied.
@@ -249,7 +245,7 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Where the endpoint is known, its body must be sound; on other paths it goes through as it is.
 fn peek_json(decoded: &mut Decoded, endpoint: Option<Endpoint>) -> Result<(), Box<Failure>> {
-    let Payload::Whole { bytes, .. } = &decoded.payload else {
+    let Payload::Whole(bytes) = &decoded.payload else {
         return Ok(());
     };
     let peek = match (dialect::peek(bytes), endpoint) {

@@ -120,7 +120,7 @@ pub(super) fn body(decoded: &mut Decoded, model: Option<&str>) -> Outgoing {
     match &mut decoded.payload {
         Payload::Empty => Outgoing::Empty,
         Payload::Gone => Outgoing::Empty,
-        Payload::Whole { bytes, .. } => {
+        Payload::Whole(bytes) => {
             let pieces = splice(bytes, place, decoded.object, model);
             if !keep {
                 decoded.payload = Payload::Gone;
