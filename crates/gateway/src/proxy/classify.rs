@@ -282,14 +282,17 @@ fn shape(answer: &Answer) -> Shape {
         answer.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     let encoded = answer.headers.contains_key(header::CONTENT_ENCODING);
-    match essence {
-        "text/event-stream" if encoded => Shape::Flow,
-        "text/event-stream" => Shape::Events,
-        "application/x-ndjson" | "application/vnd.amazon.eventstream" => Shape::Flow,
-        // Speech without a length is being made while it is sent.
-        audio if audio.starts_with("audio/") && answer.body.remaining().is_none() => Shape::Flow,
-        _ => Shape::Plain,
+    let is = |name: &str| essence.eq_ignore_ascii_case(name);
+    // Speech without a length is being made while it is sent.
+    let is_audio = essence.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("audio/"));
+    if is("text/event-stream") && !encoded {
+        return Shape::Events;
     }
+    let flows = is("text/event-stream")
+        || is("application/x-ndjson")
+        || is("application/vnd.amazon.eventstream")
+        || is_audio && answer.body.remaining().is_none();
+    if flows { Shape::Flow } else { Shape::Plain }
 }
 
 /// Chunks so far.

@@ -18,7 +18,7 @@ async fn a_last_event_without_its_blank_line_ends_a_stream_well() {
         "data: {\"type\":\"response.output_text.delta\",\"delta\":\"hi\"}\n\n",
         "data: {\"type\":\"response.completed\",\"response\":{}}",
     );
-    let (spillway, _vendor) = of_one(raw("text/event-stream", "", events)).await;
+    let (spillway, _vendor) = of_one(raw("Text/Event-Stream; charset=utf-8", "", events)).await;
     let answer =
         spillway.post("/ai/v1/responses", &json!({"model": "m", "input": "x", "stream": true})).await;
     assert_eq!(answer.text(), events);
