@@ -50,6 +50,8 @@ pub(crate) struct Tried {
     pub(crate) model: Option<ModelId>,
     /// The last fault was the pair's or the address's: another pair is preferred.
     pub(crate) pair_at_fault: bool,
+    /// It was a rate limit or a quota.
+    pub(crate) limited: bool,
 }
 
 /// Who, and why.

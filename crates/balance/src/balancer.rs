@@ -148,11 +148,16 @@ impl Balancer {
         }
         let observed = upstream.pairs[pair as usize].observed();
         upstream.set_in_flight(choice.target, in_flight);
-        let credential_born = credential.map_or(0, |(slot, _)| {
+        let (mut credential_born, mut key_trial) = (0, None);
+        if let Some((slot, _)) = credential {
             let credential = &mut self.credentials[slot as usize];
             credential.in_flight += 1;
-            credential.born
-        });
+            credential_born = credential.born;
+            key_trial = credential.begin_trial(now);
+            if key_trial.is_some() {
+                self.refresh_credential(slot, now);
+            }
+        }
         if let (Why::Affinity, Some(key)) = (choice.why, ask.affinity) {
             self.bonds.put((ask.upstream, key), id, now);
         }
@@ -172,6 +177,7 @@ impl Balancer {
             target_slot: choice.target,
             charged: choice.charged,
             trial: choice.trial,
+            key_trial,
             opened: false,
         });
         let after = if choice.why == Why::Repeat { self.jittered(REPEAT_AFTER) } else { Duration::ZERO };

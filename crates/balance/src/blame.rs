@@ -67,7 +67,7 @@ impl Balancer {
             Kind::ServerError => {
                 self.bar_pair(slot, lease, own(Cause::ServerError, suspension.server_error), now, events);
             }
-            Kind::Refused | Kind::Broken | Kind::ClientGone | Kind::Unsent => {}
+            Kind::Refused | Kind::Broken | Kind::ClientGone | Kind::OutOfTime | Kind::Unsent => {}
         }
     }
 

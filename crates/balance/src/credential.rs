@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{CredentialPlan, Exclusion, ModelId, Time};
+use crate::{Cause, CredentialPlan, Exclusion, ModelId, Time, health::TRIAL_LEASE};
 
 /// A key.
 #[derive(Clone, Debug)]
@@ -40,6 +40,23 @@ impl Credential {
     pub(crate) fn out_for(&self, model: Option<ModelId>, now: Time) -> Option<Exclusion> {
         let (_, out) = self.models.iter().find(|(it, _)| *it == model)?;
         (out.until > now).then_some(*out)
+    }
+
+    /// What was rejected or out of quota does not get well by waiting: when its time is over, one request shows whether
+    /// it has, and keeps the others away meanwhile; until when, if this one is it.
+    pub(crate) fn begin_trial(&mut self, now: Time) -> Option<Time> {
+        let doubtful =
+            |it: &&mut Exclusion| matches!(it.cause, Cause::Quota | Cause::Auth) && it.until <= now;
+        let out = self.out.as_mut().filter(doubtful)?;
+        out.until = now + TRIAL_LEASE;
+        Some(out.until)
+    }
+
+    /// That trial is over; what it has shown is told separately.
+    pub(crate) fn end_trial(&mut self, trial: Time, now: Time) {
+        if let Some(out) = self.out.as_mut().filter(|it| it.until == trial) {
+            out.until = trial.min(now);
+        }
     }
 
     /// Out for that model; drops what is over.

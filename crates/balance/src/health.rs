@@ -13,8 +13,8 @@ use crate::{AddressId, Cause, Exclusion, Thresholds, Time};
 pub(crate) const EJECTION_MAX: Duration = Duration::from_secs(300);
 
 /// How long a trial may stay without an answer before another one is let through: longer than nearly every first
-/// token takes, short enough that a trial that hangs does not keep the address out much longer.
-const TRIAL_LEASE: Duration = Duration::from_secs(60);
+/// token takes, short enough that a trial that hangs does not keep the address (or a key) out much longer.
+pub(crate) const TRIAL_LEASE: Duration = Duration::from_secs(60);
 
 /// A kind of failure, with a counter of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,6 +30,8 @@ pub(crate) struct Lease {
     pub(crate) charged: Option<Charged>,
     /// It is the single trial of a half-open address.
     pub(crate) trial: bool,
+    /// It is the single trial of a doubtful key, and keeps the others away until then.
+    pub(crate) key_trial: Option<Time>,
     /// It has shown its first byte, and what that proves has been counted.
     pub(crate) opened: bool,
 }

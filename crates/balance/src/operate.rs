@@ -154,8 +154,8 @@ impl Balancer {
     pub fn export(&self, now: Time) -> Ledger {
         let mut exclusions = Vec::new();
         for it in &self.credentials {
-            // A rejected key's streak outlives its wait: the next rejection doubles on.
-            if let Some(out) = it.out.filter(|out| out.until > now || it.streak > 0) {
+            // Also when its wait is over: until the trial it is doubtful, and the next rejection doubles on.
+            if let Some(out) = it.out {
                 exclusions.push((Scope::Credential(it.plan.id), out, it.streak));
             }
             for (model, out) in it.models.iter().filter(|(_, out)| out.until > now) {

@@ -53,6 +53,8 @@ pub enum Kind {
     Broken,
     /// The client went away: nobody.
     ClientGone,
+    /// The request's own time was over before this try had had enough of it: nobody.
+    OutOfTime,
     /// The lease was taken but nothing was sent: nobody, as if it had never been.
     Unsent,
 }
@@ -74,7 +76,9 @@ impl Kind {
     /// The row of the blame table.
     pub fn blame(self) -> Blame {
         match self {
-            Kind::Success { .. } | Kind::Refused | Kind::ClientGone | Kind::Unsent => Blame::Nobody,
+            Kind::Success { .. } | Kind::Refused | Kind::ClientGone | Kind::OutOfTime | Kind::Unsent => {
+                Blame::Nobody
+            }
             Kind::KeyRejected | Kind::QuotaExceeded { .. } | Kind::RateLimited { .. } => Blame::Credential,
             Kind::ModelNotFound | Kind::Overloaded { .. } => Blame::Pair,
             Kind::Connect | Kind::Timeout | Kind::ServerError | Kind::Broken => Blame::Address,

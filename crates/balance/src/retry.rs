@@ -55,6 +55,7 @@ impl Attempts {
             credential: pick.credential,
             model: pick.model.or(ask.model),
             pair_at_fault,
+            limited: matches!(outcome.kind, Kind::RateLimited { .. } | Kind::QuotaExceeded { .. }),
         });
         if pair_at_fault {
             self.counted += 1;

@@ -53,9 +53,10 @@ impl Balancer {
         self.unload(slot, target, &lease);
         let Some(slot) = slot else { return events };
         self.upstreams[slot as usize].wake(&self.credentials, now);
+        self.end_key_trial(&lease, now);
         match outcome.kind {
             Kind::Unsent => self.take_back(slot, target, &lease),
-            Kind::ClientGone => self.end_trial(slot, &lease),
+            Kind::ClientGone | Kind::OutOfTime => self.end_trial(slot, &lease),
             kind => {
                 self.count(slot, &lease, kind, outcome.status, now, &mut events);
                 self.judge(slot, &lease, kind, now, &mut events);
@@ -78,6 +79,16 @@ impl Balancer {
             if credential.born == lease.credential_born {
                 credential.in_flight = credential.in_flight.saturating_sub(1);
             }
+        }
+    }
+
+    /// What the trial of a key has shown is judged by itself; here it makes way for others.
+    fn end_key_trial(&mut self, lease: &Lease, now: Time) {
+        if let (Some(trial), Payer::Credential(id)) = (lease.key_trial, lease.payer)
+            && let Some(slot) = self.credential_slot(id)
+        {
+            self.credentials[slot as usize].end_trial(trial, now);
+            self.refresh_credential(slot, now);
         }
     }
 
@@ -188,7 +199,7 @@ impl Balancer {
             let it = &mut self.credentials[credential as usize];
             if let Some(out) = it.out.take_if(|it| later(it)) {
                 it.streak = 0;
-                if out.until > now {
+                if out.until > now || lease.key_trial.is_some() {
                     events.push(Event::Returned { scope: Scope::Credential(id) });
                     self.refresh_credential(credential, now);
                 }

@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use crate::{
     AddressId, AddressReport, Balancer, Cause, CredentialReport, Credentials, Exclusion, Exhausted,
     ModelState, Report, State, TargetReport, Time, UpstreamId, UpstreamReport,
+    ask::Tried,
     choose::{CallersOut, Request},
     credential::Credential,
     ewma::PeakEwma,
@@ -172,8 +173,10 @@ impl Upstream {
             for more in suspended.into_iter().chain(asked) {
                 out = Some(out.filter(|it| it.until >= more.until).unwrap_or(more));
             }
-            let limit = [Cause::RateLimit, Cause::Spent, Cause::Quota];
-            exhausted.only_limits &= out.is_some_and(|it| limit.contains(&it.cause));
+            exhausted.only_limits &= match out {
+                Some(out) => is_limit(out.cause) && self.keys_limited(slot, request.credentials, now),
+                None => self.met_limits(slot, request),
+            };
             exhausted.candidate(out.map_or(now, |it| it.until.max(now)));
         }
         if self.below_threshold[side(request.ask.environment)] {
@@ -185,6 +188,25 @@ impl Upstream {
         exhausted.only_limits &= exhausted.until.is_some();
         exhausted.until = exhausted.until.filter(|it| *it < Time::NEVER);
         exhausted
+    }
+
+    /// Whether no key of a target is out for anything but a limit; what is switched off or expired is no candidate.
+    fn keys_limited(&self, slot: usize, credentials: &[Credential], now: Time) -> bool {
+        let lanes = &self.targets[slot].lanes;
+        let lanes = &self.lanes[lanes.start as usize..lanes.end as usize];
+        let outs = lanes.iter().filter_map(|it| credentials[it.credential?.0 as usize].whole_out(now));
+        outs.into_iter().all(|it| is_limit(it.cause) || matches!(it.cause, Cause::Disabled | Cause::Expired))
+    }
+
+    /// Whether this request has met a limit with every key of a target, though none of it is remembered.
+    fn met_limits(&self, slot: usize, request: &Request<'_>) -> bool {
+        let (plan, lanes) = (&self.plan.targets[slot], &self.targets[slot].lanes);
+        let model = plan.model.or(request.ask.model);
+        self.lanes[lanes.start as usize..lanes.end as usize].iter().all(|lane| {
+            let key = lane.credential.map(|it| it.1);
+            let here = |it: &&Tried| it.address == plan.address && it.credential == key && it.model == model;
+            request.tried.iter().filter(here).any(|it| it.limited)
+        })
     }
 
     /// What keeps this request in particular from a target: its own model, or its own key.
@@ -210,6 +232,10 @@ impl Upstream {
         let pair = pair.map(|it| &self.pairs[*it as usize]).filter(|it| it.blocked(now).is_some());
         key.into_iter().chain(pair.and_then(|it| it.out)).max_by_key(|it| it.until)
     }
+}
+
+fn is_limit(cause: Cause) -> bool {
+    matches!(cause, Cause::RateLimit | Cause::Spent | Cause::Quota)
 }
 
 impl Exhausted {

@@ -60,7 +60,60 @@ fn each_row_excludes_its_scope_for_its_time() {
     check(Kind::ServerError, State::Available, 0);
     check(Kind::Broken, State::Available, 0);
     check(Kind::ClientGone, State::Available, 0);
+    check(Kind::OutOfTime, State::Available, 0);
     check(Kind::Unsent, State::Available, 0);
+}
+
+#[test]
+fn a_key_without_quota_or_rejected_shows_by_one_request_whether_it_is_well_again() {
+    for (kind, wait) in [(Kind::QuotaExceeded { reset: None }, 3600), (Kind::KeyRejected, 10)] {
+        let mut balancer = balancer(upstream(vec![target(0)]));
+        let pick =
+            |balancer: &mut Balancer, now| balancer.pick(&ask(), &Attempts::new(at(now)), at(now)).ok();
+        assert!(once(&mut balancer, &ask(), kind, at(0)).is_some());
+        let trial = pick(&mut balancer, wait).expect("its time is over");
+        assert!(pick(&mut balancer, wait).is_none(), "one at a time: {kind:?}");
+        assert_eq!(state(&balancer, 0, at(wait + 1)), State::Cooling);
+
+        balancer.settle(trial.lease, outcome(Kind::ClientGone), at(wait + 1));
+        let trial = pick(&mut balancer, wait + 1).expect("that one showed nothing");
+        balancer.settle(trial.lease, outcome(kind), at(wait + 2));
+        assert!(pick(&mut balancer, wait + 9).is_none(), "still as it was: {kind:?}");
+
+        let later = 3 * wait + 2;
+        let lost = pick(&mut balancer, later).expect("its time is over again");
+        assert!(pick(&mut balancer, later + 59).is_none());
+        let trial = pick(&mut balancer, later + 60).expect("a trial that never answers blocks nobody");
+        balancer.settle(lost.lease, outcome(Kind::ClientGone), at(later + 61));
+        assert!(pick(&mut balancer, later + 61).is_none(), "the later trial is still under way");
+        let events = balancer.settle(trial.lease, outcome(FINE), at(later + 62));
+        assert_eq!(events, [Event::Returned { scope: Scope::Credential(CredentialId(0)) }]);
+        assert_eq!(picks(&mut balancer, at(later + 62), 3), [0; 3]);
+    }
+}
+
+#[test]
+fn everybody_is_out_for_a_limit_only_if_every_key_of_every_target_is() {
+    let member = |n| Member { credential: CredentialId(n), weight: 1 };
+    let pool = Credentials::Pool { order: PoolOrder::Priority, members: vec![member(0), member(1)] };
+    let mut balancer = balancer(upstream(vec![TargetPlan { credentials: pool, ..target(0) }]));
+    let (_, end) = request(&mut balancer, &ask(), at(0), |it| {
+        if it.credential == Some(CredentialId(0)) { Kind::KeyRejected } else { LIMITED }
+    });
+    assert!(!end.unwrap_err().only_limits, "a key is rejected");
+    balancer.steer(Order::ClearCredential(CredentialId(0)), at(1));
+    let (_, end) = request(&mut balancer, &ask(), at(1), |_| LIMITED);
+    assert!(end.unwrap_err().only_limits);
+}
+
+#[test]
+fn a_limit_that_is_not_remembered_counts_for_the_request_that_met_it() {
+    let mut forgetful = upstream(vec![target(0)]);
+    forgetful.suspension.rate_limit = None;
+    let mut balancer = balancer(forgetful);
+    let (_, end) = request(&mut balancer, &ask(), at(0), |_| LIMITED);
+    assert!(end.unwrap_err().only_limits);
+    assert_eq!(picks(&mut balancer, at(0), 1), [0]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => hint.prop_map(|retry_after| Kind::Overloaded { retry_after }),
         8 => select(vec![
             Kind::KeyRejected, Kind::ModelNotFound, Kind::Connect, Kind::Timeout, Kind::ServerError, Kind::Broken,
-            Kind::Refused, Kind::ClientGone, Kind::Unsent,
+            Kind::Refused, Kind::ClientGone, Kind::OutOfTime, Kind::Unsent,
         ]),
     ];
     let probed = select(vec![Probed::Connected, Probed::Failed, Probed::TimedOut, Probed::Status(500)]);
@@ -110,7 +110,11 @@ struct World {
     plan: Plan,
     now: Time,
     out: HashMap<Scope, Time>,
+    /// Why keys are out.
+    causes: HashMap<CredentialId, Cause>,
     open: Vec<Pick>,
+    /// Trials of keys: whose, and until when they keep the others away.
+    trials: Vec<(LeaseId, CredentialId, Time)>,
 }
 
 impl World {
@@ -120,7 +124,8 @@ impl World {
         let plan = plan(vec![it]);
         let mut balancer = Balancer::new(3);
         balancer.apply(plan.clone(), at(0));
-        World { balancer, plan, now: at(0), out: HashMap::new(), open: Vec::new() }
+        let (out, causes) = (HashMap::new(), HashMap::new());
+        World { balancer, plan, now: at(0), out, causes, open: Vec::new(), trials: Vec::new() }
     }
 
     fn take(&mut self, step: Step) -> Result<(), TestCaseError> {
@@ -143,6 +148,7 @@ impl World {
                 if !self.open.is_empty() {
                     let lease = self.open.swap_remove(n % self.open.len()).lease;
                     let events = self.balancer.settle(lease, outcome(kind), now);
+                    self.end_trial(lease);
                     self.note(events);
                     prop_assert!(self.balancer.settle(lease, outcome(Kind::Connect), now).is_empty());
                 }
@@ -162,6 +168,7 @@ impl World {
                 self.balancer.apply(self.plan.clone(), now);
                 self.balancer.import(ledger, now);
                 self.open.clear();
+                self.trials.clear();
             }
         }
         self.compare()
@@ -186,8 +193,27 @@ impl World {
             prop_assert!(free.iter().any(|it| it.id == pick.target), "{:?} is out", target.id);
             prop_assert_eq!(Some(target.tier), lowest);
         }
+        self.begin_trial(&pick);
         self.open.push(pick);
         Ok(())
+    }
+
+    /// A key that was rejected or out of quota shows by one request whether it is well again.
+    fn begin_trial(&mut self, pick: &Pick) {
+        let Some(id) = pick.credential else { return };
+        let doubtful = matches!(self.causes.get(&id), Some(Cause::Quota | Cause::Auth));
+        if let Some(until) = self.out.get_mut(&Scope::Credential(id)).filter(|_| doubtful) {
+            *until = self.now + secs(60);
+            self.trials.push((pick.lease, id, *until));
+        }
+    }
+
+    fn end_trial(&mut self, lease: LeaseId) {
+        let Some(at) = self.trials.iter().position(|it| it.0 == lease) else { return };
+        let (_, id, trial) = self.trials.swap_remove(at);
+        if let Some(until) = self.out.get_mut(&Scope::Credential(id)).filter(|it| **it == trial) {
+            *until = trial.min(self.now);
+        }
     }
 
     fn available(&self, target: &TargetPlan, ask: &Ask) -> bool {
@@ -215,7 +241,10 @@ impl World {
     fn note(&mut self, events: Vec<Event>) {
         for event in events {
             match event {
-                Event::Excluded { scope, until, .. } => {
+                Event::Excluded { scope, until, cause } => {
+                    if let Scope::Credential(id) = scope {
+                        self.causes.insert(id, cause);
+                    }
                     self.out.insert(scope, until);
                 }
                 Event::Returned { scope } => {

@@ -131,14 +131,14 @@ pub fn envelope(dialect: Dialect, code: Code, message: &str, param: Option<&str>
 
 /// The event that ends a stream which broke after its first byte had gone out. No `[DONE]` follows it.
 ///
-/// The vendor may have been cut inside an event, so what comes first ends whatever is open: the half event must not
-/// glue itself to ours. Between events that is nothing but blank lines. Anthropic's clients skip a `ping` unread, so
-/// there the half event is renamed to one (the last `event:` line counts); OpenAI's parse every event, whatever its name.
-pub fn stream_error(endpoint: Endpoint, code: Code, message: &str) -> Bytes {
-    let (opening, data) = match endpoint {
+/// `within_event`: the stream was cut inside an event, so what comes first ends whatever is open: the half event must
+/// not glue itself to ours. Anthropic's clients skip a `ping` unread, so there half a line's event is renamed to one (the
+/// last `event:` line counts); OpenAI's parse every event, whatever its name. An `event:` line alone is overwritten.
+pub fn stream_error(endpoint: Endpoint, code: Code, message: &str, within_event: bool) -> Bytes {
+    let (ending, opening, data) = match endpoint {
         Endpoint::Messages | Endpoint::CountTokens => {
             let data = json(&AnthropicEnvelope::new(code, message, None));
-            ("\nevent: ping\n\nevent: error\ndata: ", data)
+            ("\nevent: ping\n\n", "event: error\ndata: ", data)
         }
         Endpoint::Responses => {
             let error = OpenAiError::new(code, message, None);
@@ -150,11 +150,12 @@ pub fn stream_error(endpoint: Endpoint, code: Code, message: &str) -> Bytes {
                 param: None,
                 error,
             };
-            ("\n\nevent: error\ndata: ", json(&event))
+            ("\n\n", "event: error\ndata: ", json(&event))
         }
-        _ => ("\n\ndata: ", json(&OpenAiEnvelope { error: OpenAiError::new(code, message, None) })),
+        _ => ("\n\n", "data: ", json(&OpenAiEnvelope { error: OpenAiError::new(code, message, None) })),
     };
-    Bytes::from([opening.as_bytes(), &data, b"\n\n"].concat())
+    let ending = if within_event { ending } else { "" };
+    Bytes::from([ending.as_bytes(), opening.as_bytes(), &data, b"\n\n"].concat())
 }
 
 #[derive(Serialize)]

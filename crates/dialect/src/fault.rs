@@ -98,11 +98,6 @@ pub fn classify(answer: &Answer<'_>) -> Fault {
     }
 }
 
-/// Whether a plain 200 is none: an error object, a web page, null, nothing, or no choices.
-pub fn looks_like_failure(endpoint: Endpoint, body: &[u8]) -> bool {
-    hidden_failure(endpoint, body).is_some()
-}
-
 /// The vendor's own words, at most 2 KiB, with whatever looks like a key masked.
 pub fn message(body: &[u8]) -> Option<String> {
     const LIMIT: usize = 2048;
@@ -120,9 +115,10 @@ pub fn message(body: &[u8]) -> Option<String> {
     (!masked.is_empty()).then_some(masked)
 }
 
-/// The status that a failure inside a 200 stands for; `None` for a good answer. What is cut off or odd counts as good:
+/// The status that a failure inside a 200 (an error object, a web page, null, nothing, no choices) stands for; `None`
+/// for a good answer. What is cut off or odd counts as good:
 /// it passes through, and the client sees what the vendor said.
-pub(crate) fn hidden_failure(endpoint: Endpoint, body: &[u8]) -> Option<u16> {
+pub fn hidden_failure(endpoint: Endpoint, body: &[u8]) -> Option<u16> {
     const BAD_GATEWAY: u16 = 502;
     let trimmed = body.trim_ascii();
     let is_json = endpoint != Endpoint::Audio;

@@ -18,7 +18,7 @@ mod wire;
 
 pub use endpoint::{Dialect, Endpoint, Matched, endpoint};
 pub use envelope::{Code, envelope, stream_error};
-pub use fault::{Answer, Fault, classify, looks_like_failure, message};
+pub use fault::{Answer, Fault, classify, hidden_failure, message};
 pub use limits::{duration, retry_after, spent};
 pub use peek::{
     Malformed, Model, MultipartModel, Peek, body_field, insert_model, peek, peek_multipart,

@@ -31,8 +31,9 @@ mod scrub;
 use std::{net::SocketAddr, sync::Arc};
 
 use balance::{Attempts, Next};
+use dialect::Dialect;
 use http::{HeaderValue, header};
-use hyper::{Request, Response, body::Incoming};
+use hyper::{Method, Request, Response, body::Incoming};
 
 use self::{
     admit::Admitted,
@@ -108,16 +109,22 @@ impl Proxy {
     /// Serves one request, whatever happens: a failure is an answer in the caller's dialect, a panic is a 500.
     pub(crate) async fn serve(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let request_id = admit::request_id(request.headers());
-        match panics::caught(self.forward(request, peer, request_id.clone())).await {
-            Ok(response) => response,
-            Err(panics::Panicked) => answer::panicked(&request_id),
-        }
+        let dialect = Dialect::of_caller(request.uri().path(), request.headers());
+        let is_head = request.method() == Method::HEAD;
+        let served = panics::caught(self.forward(request, peer, dialect, request_id.clone())).await;
+        let response = served.unwrap_or_else(|panics::Panicked| answer::panicked(&request_id, dialect));
+        if is_head { response.map(|_| Body::empty()) } else { response }
     }
 
-    async fn forward(&self, request: Request<Incoming>, peer: Peer, request_id: String) -> Response<Body> {
+    async fn forward(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+        dialect: Dialect,
+        request_id: String,
+    ) -> Response<Body> {
         let (head, incoming) = request.into_parts();
         let mut journey = Journey::begin(Arc::clone(&self.state), request_id);
-        let dialect = dialect::Dialect::of_caller(head.uri.path(), &head.headers);
 
         let mut streamed = false;
 
@@ -194,6 +201,7 @@ impl Proxy {
                             upstream: Arc::clone(&course.upstream),
                             set_cookie: course.set_cookie.clone(),
                             model,
+                            is_head: head.method == Method::HEAD,
                         })));
                     }
                     Tried::Failed(failed) => {
@@ -208,7 +216,9 @@ impl Proxy {
                             self.state.clock.now(),
                         );
                         self.state.tell(&events);
-                        if let (Next::GiveUp(_), _) | (_, false) = (next, decoded.can_be_sent_again()) {
+                        let total = course.upstream.timeouts.total;
+                        let out_of_time = total.is_some_and(|it| journey.started.elapsed() >= it);
+                        if next != Next::Again || out_of_time || !decoded.can_be_sent_again() {
                             return Err(answer::gave_up(&course.upstream.name, last));
                         }
                     }

@@ -88,6 +88,11 @@ impl Events {
         !self.is_within_line() && !self.has_data && self.name.is_empty()
     }
 
+    /// Whether an event has begun that has data, or a line that has no end yet.
+    pub(crate) fn is_within(&self) -> bool {
+        self.is_within_line() || self.has_data
+    }
+
     fn is_within_line(&self) -> bool {
         self.at != At::Field || !self.field.is_empty()
     }

@@ -111,6 +111,11 @@ impl Gate {
         self.verdict.clone()
     }
 
+    /// Whether it has turned out to be one document, whatever it was announced as. To be asked before the end.
+    pub fn is_document(&self) -> bool {
+        matches!(self.shape, Shape::Document(_))
+    }
+
     fn within(&mut self, mut bytes: &[u8]) {
         if let Shape::Unknown = self.shape {
             // Blank lines and a byte order mark may precede anything; nothing of them is needed.

@@ -26,7 +26,7 @@ struct Seen {
     endpoint: Endpoint,
     usage: Option<Usage>,
     finished: bool,
-    closed: bool,
+    said_all: bool,
     failed: bool,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Debug for Watch {
 impl Watch {
     /// A watch over one answer; `streamed` if it is a stream of events, otherwise it is a plain body.
     pub fn new(endpoint: Endpoint, streamed: bool) -> Self {
-        let seen = Seen { endpoint, usage: None, finished: false, closed: false, failed: false };
+        let seen = Seen { endpoint, usage: None, finished: false, said_all: false, failed: false };
         Watch { events: Events::default(), body: Excerpt::default(), streamed, seen }
     }
 
@@ -78,10 +78,10 @@ impl Watch {
         self.seen.finished
     }
 
-    /// Whether nothing can follow: `[DONE]`, `message_stop` or `response.completed` went by. Stricter than
-    /// [`Self::finished`]: after a finish reason there may be another choice, and a usage.
-    pub fn closed(&self) -> bool {
-        self.seen.closed
+    /// Whether nothing follows what a stream has said: `[DONE]`, `message_stop`, `response.completed`. A finish reason
+    /// is not as much, since it is one of perhaps several choices'.
+    pub fn said_all(&self) -> bool {
+        self.seen.said_all
     }
 
     /// Whether an error went by.
@@ -89,9 +89,14 @@ impl Watch {
         self.seen.failed
     }
 
-    /// Whether the stream stands between two events, so that another could be put in.
+    /// Whether the stream stands between two events.
     pub fn between_events(&self) -> bool {
         self.events.is_between()
+    }
+
+    /// Whether something of an event's data has gone by, or half a line: another event must end that one first.
+    pub fn within_event(&self) -> bool {
+        self.events.is_within()
     }
 }
 
@@ -104,11 +109,10 @@ impl Seen {
             return;
         }
         match sign::read(self.endpoint, event) {
-            Sign::Done => (self.finished, self.closed) = (true, true),
-            // A response says its end once, a chat once for each choice and a message before its last event.
+            Sign::Done => (self.finished, self.said_all) = (true, true),
             Sign::End => {
                 self.finished = true;
-                self.closed |= self.endpoint == Endpoint::Responses;
+                self.said_all |= self.endpoint == Endpoint::Responses || names(event, b"message_stop");
             }
             Sign::Error(_) => self.failed = true,
             Sign::Unreadable | Sign::Quiet | Sign::Opening | Sign::Content => {}
@@ -123,9 +127,9 @@ impl Seen {
         const ENDS: [&[u8]; 3] = [b"response.completed", b"response.incomplete", b"message_stop"];
         let head = &event.data[..event.data.len().min(256)];
         let says = |it: &[u8]| event.name == it || event.name.is_empty() && memmem::find(head, it).is_some();
-        if ENDS.into_iter().any(says) {
-            (self.finished, self.closed) = (true, true);
-        }
+        let ended = ENDS.into_iter().any(says);
+        self.finished |= ended;
+        self.said_all |= ended;
         self.failed |= says(b"response.failed") || event.name == b"error";
         self.add(usage::from_tail(event.data));
     }
@@ -149,6 +153,11 @@ impl Seen {
             self.usage.get_or_insert_default().merge(usage);
         }
     }
+}
+
+/// Whether an event is called so, by its `event:` line or in its data.
+fn names(event: &Event<'_>, name: &[u8]) -> bool {
+    event.name == name || event.name.is_empty() && memmem::find(event.data, name).is_some()
 }
 
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usage\""));

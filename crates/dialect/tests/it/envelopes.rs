@@ -47,8 +47,6 @@ fn statuses_are_those_of_the_contract() {
 #[test]
 fn a_stream_ends_with_one_error_event_wherever_it_was_cut() {
     for endpoint in [Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages] {
-        let error = stream_error(endpoint, Code::StreamInterrupted, "the vendor's stream broke");
-        assert!(!error.windows(6).any(|it| it == b"[DONE]"));
         let before: &[u8] = match endpoint {
             Endpoint::Messages => {
                 b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"delta\":{}}\n\n"
@@ -58,6 +56,9 @@ fn a_stream_ends_with_one_error_event_wherever_it_was_cut() {
         for cut in 0..=before.len() {
             let mut watch = Watch::new(endpoint, true);
             watch.feed(&before[..cut]);
+            let within = watch.within_event();
+            let error = stream_error(endpoint, Code::StreamInterrupted, "the vendor's stream broke", within);
+            assert!(!error.windows(6).any(|it| it == b"[DONE]"));
             watch.feed(&error);
             assert!(watch.failed(), "{endpoint:?} cut at {cut}");
             assert!(watch.between_events());
@@ -68,7 +69,7 @@ fn a_stream_ends_with_one_error_event_wherever_it_was_cut() {
 #[test]
 fn a_stream_error_is_a_failure_to_the_next_gateway_too() {
     for endpoint in [Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages] {
-        let verdict = Gate::new(endpoint).feed(&stream_error(endpoint, Code::UpstreamTimeout, "slow"));
+        let verdict = Gate::new(endpoint).feed(&stream_error(endpoint, Code::UpstreamTimeout, "slow", true));
         assert!(matches!(verdict, Verdict::Failed(_)), "{endpoint:?}: {verdict:?}");
     }
 }

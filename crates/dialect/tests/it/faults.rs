@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use dialect::{Answer, Endpoint, Fault, Kind, classify, looks_like_failure, message};
+use dialect::{Answer, Endpoint, Fault, Kind, classify, hidden_failure, message};
 use http::HeaderMap;
 
 const CHAT: Endpoint = Endpoint::ChatCompletions;
@@ -207,7 +207,7 @@ fn a_failure_inside_a_200_is_what_it_stands_for() {
     ];
     for (body, expected) in rows {
         assert_eq!(fault(Kind::OpenAi, 200, &[], body), expected, "{}", String::from_utf8_lossy(body));
-        assert!(looks_like_failure(CHAT, body));
+        assert!(hidden_failure(CHAT, body).is_some());
     }
 }
 
@@ -223,7 +223,7 @@ fn a_good_answer_is_good() {
         (Endpoint::Audio, b"<tag> said the speaker"),
     ];
     for (endpoint, body) in rows {
-        assert!(!looks_like_failure(endpoint, body), "{}", String::from_utf8_lossy(body));
+        assert!(hidden_failure(endpoint, body).is_none(), "{}", String::from_utf8_lossy(body));
     }
 }
 

@@ -69,7 +69,7 @@ proptest! {
         let _ = insert_model(&Bytes::from(bytes.clone()), "m");
         let _ = usage(endpoint, &bytes);
         let _ = message(&bytes);
-        let _ = looks_like_failure(endpoint, &bytes);
+        let _ = hidden_failure(endpoint, &bytes);
         let headers = HeaderMap::new();
         let answer = Answer { kind, endpoint, status, headers: &headers, body: &bytes, now: SystemTime::UNIX_EPOCH };
         let _ = classify(&answer);

@@ -70,9 +70,9 @@ fn what_is_finished_may_go_on_and_what_is_closed_may_not() {
     ];
     for (endpoint, before, last) in rows {
         let mut watch = watched(endpoint, before);
-        assert!(!watch.closed(), "{endpoint:?}");
+        assert!(!watch.said_all(), "{endpoint:?}");
         watch.feed(last.as_bytes());
-        assert!(watch.finished() && watch.closed(), "{endpoint:?}");
+        assert!(watch.finished() && watch.said_all(), "{endpoint:?}");
     }
 }
 
@@ -101,6 +101,35 @@ fn a_cut_inside_an_event_is_known() {
     assert!(!watched(CHAT, "data: {}\n").between_events());
     assert!(watched(CHAT, "data: {}\n\n").between_events());
     assert!(watched(CHAT, "").between_events());
+}
+
+#[test]
+fn only_the_last_word_says_that_nothing_follows() {
+    let finish = "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n";
+    let rows = [
+        (CHAT, finish, false),
+        (CHAT, "data: [DONE]\n\n", true),
+        (
+            Endpoint::Messages,
+            "event: message_delta\ndata: {\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n",
+            false,
+        ),
+        (Endpoint::Messages, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n", true),
+        (Endpoint::Responses, "data: {\"type\":\"response.completed\"}\n\n", true),
+    ];
+    for (endpoint, stream, expected) in rows {
+        let watch = watched(endpoint, stream);
+        assert!(watch.finished(), "{stream}");
+        assert_eq!(watch.said_all(), expected, "{stream}");
+    }
+}
+
+#[test]
+fn a_name_alone_is_not_an_event_that_has_to_be_ended() {
+    assert!(!watched(CHAT, "event: message_delta\n").within_event());
+    assert!(watched(CHAT, "event: message_de").within_event());
+    assert!(watched(CHAT, "data: {}\n").within_event());
+    assert!(!watched(CHAT, "data: {}\n\n").within_event());
 }
 
 #[test]

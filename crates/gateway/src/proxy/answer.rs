@@ -7,7 +7,10 @@ use bytes::Bytes;
 use dialect::{Code, Dialect};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
-use super::{body::Body, classify::Opening, headers, journey::Journey, outcome::LastFailure, record::End};
+use super::{
+    attempt::Failed, body::Body, classify::Opening, headers, journey::Journey, outcome::LastFailure,
+    record::End,
+};
 
 /// Longest `Retry-After` given to a client (CONTRACT "Answers"): some SDKs sleep whatever they are told.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
@@ -138,13 +141,20 @@ impl Failure {
         Failure::later(Code::NoTargetAvailable, message, returns_in.or(Some(RETRY_AFTER_MAX)))
     }
 
-    fn vendor(opening: Opening, retry_after: Option<Duration>) -> Box<Self> {
-        Box::new(Failure {
-            what: What::Vendor(Box::new(opening)),
-            retry_after,
-            should_retry: true,
-            leaves_unread: false,
-        })
+    /// What a vendor said, and it may say something else later.
+    fn vendor(opening: Opening, retry_after: Duration) -> Box<Self> {
+        Failure::vendors(opening, Some(retry_after))
+    }
+
+    /// What a vendor said, and will say again.
+    fn vendors_last_word(opening: Opening) -> Box<Self> {
+        Failure::vendors(opening, None)
+    }
+
+    fn vendors(opening: Opening, retry_after: Option<Duration>) -> Box<Self> {
+        let should_retry = retry_after.is_some();
+        let what = What::Vendor(Box::new(opening));
+        Box::new(Failure { what, retry_after, should_retry, leaves_unread: false })
     }
 }
 
@@ -166,53 +176,60 @@ pub(super) fn exhausted(
         let message = format!("upstream '{upstream}' has no target for this request");
         return Failure::later(Code::NoTargetAvailable, message, Some(RETRY_AFTER_MAX));
     }
-    gave_up_with(upstream, last, returns_in)
+    match last.vendor {
+        Some(failed) => vendor_failed(failed, returns_in),
+        None => keys_failed(upstream, last.credential, false, returns_in),
+    }
 }
 
 /// Somebody may be left, but no further try is made.
 pub(super) fn gave_up(upstream: &str, last: LastFailure) -> Box<Failure> {
-    gave_up_with(upstream, last, None)
+    match last.vendor {
+        Some(failed) => vendor_failed(failed, None),
+        None => keys_failed(upstream, last.credential, !last.other_than_limits, None),
+    }
 }
 
-fn gave_up_with(upstream: &str, last: LastFailure, returns_in: Option<Duration>) -> Box<Failure> {
-    let Some(failed) = last.vendor else {
-        return match last.credential {
-            // With the client's own key, what the vendor says of it is for the client.
-            Some(failed) if failed.callers_key && failed.answer.is_some() => {
-                let retry_after =
-                    matches!(failed.outcome.kind, Kind::RateLimited { .. }).then_some(returns_in).flatten();
-                let opening = failed.answer.expect("the guard has looked");
-                let should_retry = retry_after.is_some();
-                let mut failure = Failure::vendor(opening, retry_after);
-                failure.should_retry = should_retry;
-                failure
-            }
-            Some(failed)
-                if matches!(failed.outcome.kind, Kind::RateLimited { .. } | Kind::QuotaExceeded { .. }) =>
-            {
-                let message = failed.message.unwrap_or_else(|| "rate limited".to_owned());
-                Failure::later(Code::RateLimitExceeded, message, returns_in)
-            }
-            _ => Failure::nobody_available(upstream, returns_in),
-        };
+/// Nothing went wrong but with keys. `only_limits`: and nothing but rate limits and quotas.
+fn keys_failed(
+    upstream: &str,
+    last: Option<Failed>,
+    only_limits: bool,
+    returns_in: Option<Duration>,
+) -> Box<Failure> {
+    let Some(failed) = last else {
+        return Failure::nobody_available(upstream, returns_in);
     };
+    match (failed.outcome.kind, failed.answer) {
+        // With the client's own key, what the vendor says of it is for the client.
+        (Kind::KeyRejected, Some(opening)) if failed.callers_key => Failure::vendors_last_word(opening),
+        (Kind::RateLimited { .. } | Kind::QuotaExceeded { .. }, _) if only_limits => {
+            let message = failed.message.unwrap_or_else(|| "rate limited".to_owned());
+            Failure::later(Code::RateLimitExceeded, message, returns_in)
+        }
+        _ => Failure::nobody_available(upstream, returns_in),
+    }
+}
+
+fn vendor_failed(failed: Failed, returns_in: Option<Duration>) -> Box<Failure> {
     let message = failed.message.unwrap_or_default();
     match (failed.outcome.kind, failed.answer) {
         // It never left here: nothing that a vendor could answer.
         (Kind::Refused | Kind::ClientGone, None) => Failure::invalid(&message, None),
-        (Kind::ModelNotFound, Some(opening)) => {
-            let mut failure = Failure::vendor(opening, None);
-            failure.should_retry = false;
-            failure
-        }
-        (Kind::Timeout, None) => Failure::later(
+        (Kind::ModelNotFound, Some(opening)) => Failure::vendors_last_word(opening),
+        (Kind::Timeout | Kind::OutOfTime, None) => Failure::later(
             Code::UpstreamTimeout,
             format!("no target answered in time: {message}"),
             returns_in,
         ),
         (_, Some(opening)) if opening.rest.is_none() && opening.status.is_server_error() => {
-            Failure::vendor(opening, Some(returns_in.unwrap_or(Duration::from_secs(1))))
+            Failure::vendor(opening, returns_in.unwrap_or(Duration::from_secs(1)))
         }
+        (Kind::Timeout, Some(_)) => Failure::later(
+            Code::UpstreamTimeout,
+            format!("no target answered in time: {message}"),
+            returns_in,
+        ),
         (_, Some(_)) => {
             Failure::later(Code::BadGateway, format!("no target answered well: {message}"), returns_in)
         }
@@ -264,10 +281,11 @@ pub(super) fn fail(
 }
 
 /// A panic ended the request.
-pub(super) fn panicked(request_id: &str) -> Response<Body> {
+pub(super) fn panicked(request_id: &str, dialect: Dialect) -> Response<Body> {
     let message = "an internal error; it has been logged";
-    let body = dialect::envelope(Dialect::OpenAi, Code::Internal, message, None, request_id);
+    let body = dialect::envelope(dialect, Code::Internal, message, None, request_id);
     let mut out = HeaderMap::new();
+    headers::request_id(&mut out, request_id, dialect);
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     respond(Code::Internal.status(), out, body)
 }

@@ -8,13 +8,13 @@ use std::{
 use balance::{Kind, Observed, Opened, Outcome, Pick};
 use config::{
     Snapshot,
-    snapshot::{Address, Credential, Target, Timeouts, Upstream},
+    snapshot::{Address, Credential, Target, Upstream},
 };
 use http::{Method, request::Parts};
 use tokio::time::{sleep, timeout_at};
 
 use super::{
-    classify::{self, Examined, Opening},
+    classify::{self, Examined, Opening, Shape},
     course::Course,
     decode::Decoded,
     encode,
@@ -106,7 +106,7 @@ impl<'c> Candidate<'c> {
         let (tried, outcome) = match examined {
             Ok(Examined::Good { opening, spent }) => {
                 let status = opening.status.as_u16();
-                let streamed = stream && opening.streamed;
+                let streamed = stream && opening.shape != Shape::Plain;
                 lease.opened(Opened { status, first_token: took, streamed, spent });
                 (Tried::Committed(opening), Outcome { kind: Kind::Success { spent }, status: Some(status) })
             }
@@ -116,6 +116,7 @@ impl<'c> Candidate<'c> {
                 (Tried::Committed(opening), outcome)
             }
             Ok(Examined::Bad { kind, status, opening, message }) => {
+                let kind = if self.was_short_of_time(kind, journey) { Kind::OutOfTime } else { kind };
                 let outcome = Outcome { kind, status };
                 (Tried::Failed(self.failed(outcome, opening, message)), outcome)
             }
@@ -158,13 +159,15 @@ impl<'c> Candidate<'c> {
             connect: upstream.timeouts.connect,
         };
         let limit = limits::until_first(&upstream.timeouts, &self.observed, stream);
-        let mut deadline = earliest(begun + limit, request_started, &upstream.timeouts);
+        let total = upstream.timeouts.total.map(|total| request_started + total);
+        let within_total = |limit: Instant| total.map_or(limit, |total| total.min(limit));
+        let mut deadline = within_total(begun + limit);
         let mut sending = std::pin::pin!(sender.send(exchange));
         let answer = loop {
             match timeout_at(deadline.into(), sending.as_mut()).await {
                 Ok(sent) => break sent?,
                 Err(_) if upload.now() => {
-                    let later = earliest(Instant::now() + limit, request_started, &upstream.timeouts);
+                    let later = within_total(Instant::now() + limit);
                     if later <= Instant::now() {
                         return Err(SendError::RequestBody);
                     }
@@ -178,8 +181,8 @@ impl<'c> Candidate<'c> {
             endpoint: self.course.endpoint,
             is_head: head.method == Method::HEAD,
             deadline,
-            over: upstream.timeouts.total.map(|total| request_started + total),
             idle: upstream.timeouts.idle,
+            total,
             buffer_bytes: upstream.response_buffer_bytes,
         };
         let mut examined = examine.examine(answer).await;
@@ -187,6 +190,13 @@ impl<'c> Candidate<'c> {
             scrub::scrub(&mut examined, credential);
         }
         Ok(examined)
+    }
+
+    /// Whether a try ended because the request's total time did, of which others had had their share before.
+    fn was_short_of_time(&self, kind: Kind, journey: &Journey) -> bool {
+        let total = self.course.upstream.timeouts.total;
+        let is_over = total.is_some_and(|it| journey.started.elapsed() >= it);
+        kind == Kind::Timeout && is_over && journey.record.attempts.len() > 1
     }
 
     /// Whether the client's own key goes to the vendor: a raw host without a credential of its own.
@@ -197,11 +207,6 @@ impl<'c> Candidate<'c> {
     fn failed(&self, outcome: Outcome, answer: Option<Opening>, message: Option<String>) -> Failed {
         Failed { outcome, answer, message, callers_key: self.passes_through() }
     }
-}
-
-/// The sooner of a try's own limit and the whole request's.
-fn earliest(limit: Instant, request_started: Instant, timeouts: &Timeouts) -> Instant {
-    timeouts.total.map_or(limit, |total| limit.min(request_started + total))
 }
 
 fn transport_fault(error: &SendError) -> Kind {

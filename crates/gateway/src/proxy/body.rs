@@ -53,7 +53,7 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Inner::Whole(bytes) => bytes.is_none(),
-            Inner::Relay(_) => false,
+            Inner::Relay(relay) => relay.is_over(),
         }
     }
 

@@ -36,6 +36,18 @@ impl Buffers {
     }
 }
 
+/// Bytes together with their share of the bound.
+struct Kept {
+    bytes: Bytes,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// A share of the bound, given back when dropped.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -56,21 +68,9 @@ impl Held {
         taken.is_ok()
     }
 
-    /// Gives the share back when the last slice of `bytes` is gone.
-    pub(super) fn tied_to(self, bytes: Bytes) -> Bytes {
-        Bytes::from_owner(Tied { bytes, _held: self })
-    }
-}
-
-/// Bytes and their share of the bound.
-struct Tied {
-    bytes: Bytes,
-    _held: Held,
-}
-
-impl AsRef<[u8]> for Tied {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
+    /// The share of `bytes`, from now on for as long as anybody has any of them: also one who is still sending them.
+    pub(super) fn keep(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(Kept { bytes, _held: self })
     }
 }
 
@@ -96,11 +96,11 @@ mod tests {
     }
 
     #[test]
-    fn a_share_can_be_tied_to_the_bytes_it_stands_for() {
+    fn a_share_is_given_back_with_the_last_of_its_bytes() {
         let buffers = Buffers::new(10);
         let mut held = buffers.share();
         assert!(held.grow(10));
-        let bytes = held.tied_to(Bytes::from_static(b"0123456789"));
+        let bytes = held.keep(Bytes::from_static(b"0123456789"));
         let slice = bytes.slice(3..5);
         drop(bytes);
         assert_eq!(slice, "34");

@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode, header};
 use tokio::time::timeout_at;
 
 use super::outcome;
-use crate::send::{Answer, VendorBody};
+use crate::send::{Answer, BodyError, VendorBody};
 
 /// How much of an error is read to understand it, and for how long (FAULTS row 36): an error body may be endless.
 const ERROR_BYTES_MAX: usize = 64 << 10;
@@ -26,8 +26,21 @@ pub(super) struct Opening {
     pub(super) held: Vec<Bytes>,
     /// What has not; `None`: that was all.
     pub(super) rest: Option<VendorBody>,
-    /// It comes event by event rather than as one thing.
-    pub(super) streamed: bool,
+    /// What has been read is not all, and no more will come.
+    pub(super) cut: Option<BodyError>,
+    /// How it is written.
+    pub(super) shape: Shape,
+}
+
+impl Opening {
+    fn whole(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Opening { status, headers, held: vec![body], rest: None, cut: None, shape: Shape::Plain }
+    }
+
+    /// All of it is here, in one piece.
+    pub(super) fn is_whole(&self) -> bool {
+        self.rest.is_none() && self.cut.is_none() && self.shape == Shape::Plain
+    }
 }
 
 /// What an answer turned out to be.
@@ -52,10 +65,10 @@ pub(super) struct Examine {
     pub(super) is_head: bool,
     /// When the first delta has to be there.
     pub(super) deadline: Instant,
-    /// When the whole request has to be over, whatever trickles in.
-    pub(super) over: Option<Instant>,
     /// Longest silence between chunks.
     pub(super) idle: Duration,
+    /// When the whole request has to be over.
+    pub(super) total: Option<Instant>,
     /// How much of a plain answer is held.
     pub(super) buffer_bytes: usize,
 }
@@ -70,8 +83,8 @@ fn bad(kind: Kind, status: Option<u16>, message: &str) -> Examined {
 }
 
 /// How a body is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
     /// Server-sent events that we can read.
     Events,
     /// Comes bit by bit, but not as events that we can read: committed with its first bytes.
@@ -86,8 +99,10 @@ impl Examine {
         if !answer.status.is_success() {
             return self.error(answer).await;
         }
+        if self.is_head {
+            return committed(answer.status, answer.headers, vec![Bytes::new()], None, Shape::Plain);
+        }
         match shape(&answer) {
-            _ if self.is_head => self.plain(answer).await,
             Shape::Events => self.events(answer).await,
             Shape::Flow => self.flow(answer).await,
             Shape::Plain => self.plain(answer).await,
@@ -99,13 +114,17 @@ impl Examine {
         let Answer { status, headers, mut body } = answer;
         let until = self.within_total(Instant::now() + ERROR_READ_MAX);
         let mut read = BytesMut::new();
-        let mut rest = None;
+        let (mut rest, mut cut) = (None, None);
         loop {
             match timeout_at(until.into(), body.chunk()).await {
                 Ok(Some(Ok(chunk))) => read.extend_from_slice(&chunk),
                 Ok(None) => break,
                 // Cut or stalled: what is there has to do, and what is relayed of it stays visibly a part.
-                Ok(Some(Err(_))) | Err(_) => {
+                Ok(Some(Err(error))) => {
+                    cut = Some(error);
+                    break;
+                }
+                Err(_) => {
                     rest = Some(body);
                     break;
                 }
@@ -116,7 +135,8 @@ impl Examine {
             }
         }
         let bytes = read.freeze();
-        let opening = Opening { status, headers, held: vec![bytes.clone()], rest, streamed: false };
+        let held = vec![bytes.clone()];
+        let opening = Opening { status, headers, held, rest, cut, shape: Shape::Plain };
         self.judge(opening, &bytes)
     }
 
@@ -136,18 +156,17 @@ impl Examine {
             }
             if read.bytes > self.buffer_bytes {
                 let spent = dialect::spent(&headers, SystemTime::now());
-                let opening =
-                    Opening { status, headers, held: read.chunks, rest: Some(body), streamed: false };
+                let (held, rest, shape) = (read.chunks, Some(body), Shape::Plain);
+                let opening = Opening { status, headers, held, rest, cut: None, shape };
                 return Examined::Good { opening, spent };
             }
         }
         let whole = read.whole();
-        let opening = Opening { status, headers, held: vec![whole.clone()], rest: None, streamed: false };
-        self.judge(opening, &whole)
+        self.judge(Opening::whole(status, headers, whole.clone()), &whole)
     }
 
     fn within_total(&self, limit: Instant) -> Instant {
-        self.over.map_or(limit, |over| limit.min(over))
+        self.total.map_or(limit, |total| limit.min(total))
     }
 
     /// Events, held until the first that carries content.
@@ -164,14 +183,26 @@ impl Examine {
                     read.push(chunk);
                     match verdict {
                         Verdict::Hold => {}
-                        Verdict::Commit => return committed(status, headers, read.chunks, Some(body)),
+                        Verdict::Commit => {
+                            let shape = if gate.is_document() { Shape::Plain } else { Shape::Events };
+                            return committed(status, headers, read.chunks, Some(body), shape);
+                        }
                         Verdict::Failed(failure) => break failure,
                     }
                 }
-                Ok(None) => match gate.end() {
-                    Verdict::Failed(failure) => break failure,
-                    Verdict::Commit | Verdict::Hold => return committed(status, headers, read.chunks, None),
-                },
+                Ok(None) => {
+                    let is_document = gate.is_document();
+                    match gate.end() {
+                        Verdict::Failed(failure) => break failure,
+                        // One thing, whatever it was announced as.
+                        Verdict::Commit | Verdict::Hold if is_document => {
+                            return committed(status, headers, vec![read.whole()], None, Shape::Plain);
+                        }
+                        Verdict::Commit | Verdict::Hold => {
+                            return committed(status, headers, read.chunks, None, Shape::Events);
+                        }
+                    }
+                }
             }
         };
         // The error inside the stream, as the answer that it stands for.
@@ -180,8 +211,7 @@ impl Examine {
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
         headers.remove(header::CONTENT_LENGTH);
         let bytes = failure.body;
-        let opening = Opening { status, headers, held: vec![bytes.clone()], rest: None, streamed: false };
-        self.judge(opening, &bytes)
+        self.judge(Opening::whole(status, headers, bytes.clone()), &bytes)
     }
 
     /// Bytes that come bit by bit: the first are proof enough.
@@ -190,17 +220,16 @@ impl Examine {
         match timeout_at(self.deadline.into(), body.chunk()).await {
             Err(_) => bad(Kind::Timeout, Some(status.as_u16()), "no first byte in time"),
             Ok(Some(Err(error))) => bad(Kind::Connect, Some(status.as_u16()), &error.to_string()),
-            Ok(Some(Ok(chunk))) => committed(status, headers, vec![chunk], Some(body)),
-            Ok(None) => committed(status, headers, Vec::new(), None),
+            Ok(Some(Ok(chunk))) => committed(status, headers, vec![chunk], Some(body), Shape::Flow),
+            Ok(None) => committed(status, headers, Vec::new(), None, Shape::Flow),
         }
     }
 
     /// Whose fault, by the vendor's own words.
-    fn judge(&self, opening: Opening, body: &[u8]) -> Examined {
+    fn judge(&self, mut opening: Opening, body: &[u8]) -> Examined {
         let status = opening.status.as_u16();
         // On a path that is no known endpoint, a 2xx is good whatever it says: there is nothing to hold it against.
-        // Nor with an answer to HEAD.
-        let known = (self.endpoint.is_some() && !self.is_head) || !opening.status.is_success();
+        let known = self.endpoint.is_some() || !opening.status.is_success();
         let readable =
             !opening.headers.contains_key(header::CONTENT_ENCODING) || !opening.status.is_success();
         let now = SystemTime::now();
@@ -216,6 +245,14 @@ impl Examine {
         } else {
             Fault::Good
         };
+        if fault != Fault::Good && opening.status.is_success() {
+            // A failure inside a success is told and counted as the status that it stands for.
+            let endpoint = self.endpoint.unwrap_or(Endpoint::ChatCompletions);
+            let stands_for =
+                dialect::hidden_failure(endpoint, body).and_then(|it| StatusCode::from_u16(it).ok());
+            opening.status = stands_for.unwrap_or(StatusCode::BAD_GATEWAY);
+        }
+        let status = opening.status.as_u16();
         match fault {
             Fault::Good => {
                 let spent = dialect::spent(&opening.headers, now);
@@ -232,9 +269,15 @@ impl Examine {
     }
 }
 
-fn committed(status: StatusCode, headers: HeaderMap, held: Vec<Bytes>, rest: Option<VendorBody>) -> Examined {
+fn committed(
+    status: StatusCode,
+    headers: HeaderMap,
+    held: Vec<Bytes>,
+    rest: Option<VendorBody>,
+    shape: Shape,
+) -> Examined {
     let spent = dialect::spent(&headers, SystemTime::now());
-    Examined::Good { opening: Opening { status, headers, held, rest, streamed: true }, spent }
+    Examined::Good { opening: Opening { status, headers, held, rest, cut: None, shape }, spent }
 }
 
 fn shape(answer: &Answer) -> Shape {
@@ -242,14 +285,17 @@ fn shape(answer: &Answer) -> Shape {
         answer.headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     let encoded = answer.headers.contains_key(header::CONTENT_ENCODING);
-    match essence {
-        "text/event-stream" if encoded => Shape::Flow,
-        "text/event-stream" => Shape::Events,
-        "application/x-ndjson" | "application/vnd.amazon.eventstream" => Shape::Flow,
-        // Speech without a length is being made while it is sent.
-        audio if audio.starts_with("audio/") && answer.body.remaining().is_none() => Shape::Flow,
-        _ => Shape::Plain,
+    let is = |name: &str| essence.eq_ignore_ascii_case(name);
+    // Speech without a length is being made while it is sent.
+    let is_audio = essence.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("audio/"));
+    if is("text/event-stream") && !encoded {
+        return Shape::Events;
     }
+    let flows = is("text/event-stream")
+        || is("application/x-ndjson")
+        || is("application/vnd.amazon.eventstream")
+        || is_audio && answer.body.remaining().is_none();
+    if flows { Shape::Flow } else { Shape::Plain }
 }
 
 /// Chunks so far.

@@ -11,7 +11,7 @@ use http::{HeaderMap, header, request::Parts};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::{ProxySettings, answer::Failure, buffers::Held, journey::Journey};
+use super::{ProxySettings, answer::Failure, journey::Journey};
 use crate::client_body::{BodyEnded, ClientBody, Slow};
 
 /// How far into a streamed multipart body its `model` part may begin: clients that mean it to be routed put it first.
@@ -51,13 +51,8 @@ pub(super) enum Place {
 pub(super) enum Payload {
     /// Nothing.
     Empty,
-    /// All of it, held.
-    Whole {
-        /// The body as it came.
-        bytes: Bytes,
-        /// Its share of the bound, given back with it.
-        held: Held,
-    },
+    /// The body as it came, all of it, held within the bound.
+    Whole(Bytes),
     /// The beginning, and the rest as it comes. Can be sent once.
     Streamed {
         /// What has been read to find the model.
@@ -74,7 +69,7 @@ pub(super) enum Payload {
 impl Decoded {
     /// Whether another try could send the same body.
     pub(super) fn can_be_sent_again(&self) -> bool {
-        matches!(self.payload, Payload::Empty | Payload::Whole { .. })
+        matches!(self.payload, Payload::Empty | Payload::Whole(_))
     }
 
     /// Whether this body is kept after it has been sent.
@@ -98,7 +93,7 @@ impl Decoded {
     /// What can be read of the body: all of it when it is held.
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.payload {
-            Payload::Whole { bytes, .. } => bytes,
+            Payload::Whole(bytes) => bytes,
             Payload::Streamed { head, .. } => head,
             Payload::Empty | Payload::Gone => &[],
         }
@@ -200,17 +195,14 @@ async fn read(
         let enough_to_route = too_large_to_hold && taken.len() >= MULTIPART_HEAD_BYTES;
         let outgrown = taken.len() > limit;
         if streamable && (enough_to_route || outgrown) {
-            return Ok(Payload::Streamed {
-                head: held.tied_to(taken.whole()),
-                rest: body,
-                length: announced,
-            });
+            let head = held.keep(taken.whole());
+            return Ok(Payload::Streamed { head, rest: body, length: announced });
         }
         if outgrown {
             return Err(Failure::too_large(limit));
         }
     }
-    Ok(Payload::Whole { bytes: taken.whole(), held })
+    Ok(Payload::Whole(held.keep(taken.whole())))
 }
 
 fn refuse(ended: BodyEnded, most: usize) -> Box<Failure> {
@@ -256,7 +248,7 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Where the endpoint is known, its body must be sound; on other paths it goes through as it is.
 fn peek_json(decoded: &mut Decoded, endpoint: Option<Endpoint>) -> Result<(), Box<Failure>> {
-    let Payload::Whole { bytes, .. } = &decoded.payload else {
+    let Payload::Whole(bytes) = &decoded.payload else {
         return Ok(());
     };
     let peek = match (dialect::peek(bytes), endpoint) {

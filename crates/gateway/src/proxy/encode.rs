@@ -50,7 +50,13 @@ pub(super) fn headers(
         let key = KEY_HEADERS.contains(name);
         let account = !pass_through && is_account(name);
         let kept = if key { pass_through } else { !account && !is_withheld(name, pass_through) };
-        if kept && !is_hop_by_hop(name) && !listed.iter().any(|it| name.as_str().eq_ignore_ascii_case(it)) {
+        // The operator's word for this key stands in the client's place, not beside it.
+        let overridden = credential.is_some_and(|it| it.headers.iter().any(|(own, _)| own == name));
+        if kept
+            && !overridden
+            && !is_hop_by_hop(name)
+            && !listed.iter().any(|it| name.as_str().eq_ignore_ascii_case(it))
+        {
             headers.push((name.clone(), value.clone()));
         }
     }
@@ -58,7 +64,8 @@ pub(super) fn headers(
     if let Some(credential) = credential {
         headers.extend(credential.headers.iter().cloned());
     }
-    if matches!(kind.row().auth, Auth::XApiKey) && !from.contains_key(&ANTHROPIC_VERSION) {
+    let says_version = headers.iter().any(|(name, _)| *name == ANTHROPIC_VERSION);
+    if matches!(kind.row().auth, Auth::XApiKey) && !says_version {
         headers.push((ANTHROPIC_VERSION, ANTHROPIC_VERSION_DEFAULT));
     }
     headers
@@ -80,7 +87,15 @@ fn is_withheld(name: &HeaderName, pass_through: bool) -> bool {
 pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     matches!(
         name.as_str(),
-        "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade"
+        "connection"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
     )
 }
 
@@ -102,7 +117,7 @@ pub(super) fn connection_lists(headers: &HeaderMap) -> Vec<&str> {
 pub(super) fn body(decoded: &mut Decoded, model: Option<&str>) -> Outgoing {
     let keep = decoded.keep();
     let place = decoded.model.as_ref().map(|it| &it.place);
-    if let (true, Payload::Whole { bytes, .. }) = (keep, &decoded.payload) {
+    if let (true, Payload::Whole(bytes)) = (keep, &decoded.payload) {
         return Outgoing::Pieces(splice(bytes, place, decoded.object, model));
     }
     match std::mem::replace(&mut decoded.payload, Payload::Gone) {
@@ -112,9 +127,7 @@ pub(super) fn body(decoded: &mut Decoded, model: Option<&str>) -> Outgoing {
         }
         Payload::Gone => Outgoing::Empty,
         // Let go of once it is sent, and counted until then.
-        Payload::Whole { bytes, held } => {
-            Outgoing::Pieces(splice(&held.tied_to(bytes), place, decoded.object, model))
-        }
+        Payload::Whole(bytes) => Outgoing::Pieces(splice(&bytes, place, decoded.object, model)),
         Payload::Streamed { head, rest, length } => {
             let pieces = splice(&head, place, false, model);
             let spliced: usize = pieces.iter().map(Bytes::len).sum();

@@ -36,7 +36,7 @@ pub(super) fn from_vendor(vendor: &HeaderMap, out: &mut HeaderMap) {
             || name.as_str().starts_with("x-spillway-")
             || listed.iter().any(|it| name.as_str().eq_ignore_ascii_case(it));
         // What the gateway has said already (Retry-After, x-should-retry) holds.
-        let is_said = is_ours(name) && out.contains_key(name);
+        let is_said = is_ours(name, out);
         if !withheld && !is_said {
             out.append(name.clone(), value.clone());
         }
@@ -50,8 +50,13 @@ fn is_account(name: &HeaderName) -> bool {
     )
 }
 
-fn is_ours(name: &HeaderName) -> bool {
-    matches!(name.as_str(), "retry-after" | "retry-after-ms" | "x-should-retry")
+fn is_ours(name: &HeaderName, said: &HeaderMap) -> bool {
+    match name.as_str() {
+        // Some SDKs believe the milliseconds first.
+        "retry-after-ms" | "x-ms-retry-after-ms" => said.contains_key(header::RETRY_AFTER),
+        "retry-after" | "x-should-retry" => said.contains_key(name),
+        _ => false,
+    }
 }
 
 /// The id by which client, log and request list know this request.
@@ -104,9 +109,4 @@ fn insert(out: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         out.insert(name, value);
     }
-}
-
-/// Frames a body of known length ourselves: what the vendor said of it may no longer hold.
-pub(super) fn unframed(out: &mut HeaderMap) {
-    out.remove(header::CONTENT_LENGTH);
 }

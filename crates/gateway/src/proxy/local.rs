@@ -21,14 +21,16 @@ pub(super) fn answer(
     request_id: &str,
 ) -> Option<Response<Body>> {
     let path = head.uri.path();
-    if path == "/" && (head.method == Method::HEAD || head.method == Method::GET) {
-        return Some(root(&head.method));
+    // What a HEAD is answered loses its body on the way out.
+    let reads = head.method == Method::GET || head.method == Method::HEAD;
+    if path == "/" && reads {
+        return Some(root());
     }
     if head.headers.contains_key(header::UPGRADE) && is_websocket(head) {
         return Some(no_websocket(dialect, request_id));
     }
     let matched = dialect::endpoint(path)?;
-    if head.method != Method::GET || !OWN_PREFIXES.contains(&matched.prefix) {
+    if !reads || !OWN_PREFIXES.contains(&matched.prefix) {
         return None;
     }
     match matched.endpoint {
@@ -38,13 +40,9 @@ pub(super) fn answer(
     }
 }
 
-fn root(method: &Method) -> Response<Body> {
+fn root() -> Response<Body> {
     let hint = json!({"name": "spillway", "openai_base_url": "/v1", "anthropic_base_url": "/"});
-    let mut response = json_answer(StatusCode::OK, &hint);
-    if method == Method::HEAD {
-        *response.body_mut() = Body::empty();
-    }
-    response
+    json_answer(StatusCode::OK, &hint)
 }
 
 fn is_websocket(head: &Parts) -> bool {

@@ -40,6 +40,7 @@ pub(super) fn name(kind: Kind) -> &'static str {
         Kind::ServerError => "server_error",
         Kind::Broken => "broken",
         Kind::ClientGone => "client_gone",
+        Kind::OutOfTime => "out_of_time",
         Kind::Unsent => "unsent",
     }
 }
@@ -62,10 +63,14 @@ pub(super) struct LastFailure {
     pub(super) vendor: Option<Failed>,
     /// Rate limit, quota, rejected key.
     pub(super) credential: Option<Failed>,
+    /// Not all of them were rate limits or quotas.
+    pub(super) other_than_limits: bool,
 }
 
 impl LastFailure {
     pub(super) fn note(&mut self, failed: Failed) {
+        let limit = matches!(failed.outcome.kind, Kind::RateLimited { .. } | Kind::QuotaExceeded { .. });
+        self.other_than_limits |= !limit;
         match failed.outcome.kind.blame() {
             Blame::Credential => self.credential = Some(failed),
             Blame::Nobody | Blame::Pair | Blame::Address => self.vendor = Some(failed),

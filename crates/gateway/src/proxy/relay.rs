@@ -2,7 +2,10 @@
 //!
 //! Chunks pass through as they come and only when the client takes them; nothing is read ahead. Usage and the end are
 //! watched from the side. A stream that breaks or falls silent ends with an error event in the caller's dialect, unless
-//! it had said its last word before; a plain answer that is cut stays visibly cut.
+//! it had said its last word before; so that no half line glues itself to that event, a line's beginning waits for its
+//! end ([`lines`]). A plain answer that is cut stays visibly cut.
+
+mod lines;
 
 use std::{
     collections::VecDeque,
@@ -20,7 +23,15 @@ use dialect::{Code, Dialect, Endpoint, Watch};
 use http::{HeaderMap, HeaderValue, Response, header};
 use tokio::time::Sleep;
 
-use super::{body::Body, classify::Opening, headers, journey::Journey, lease::Lease, record::End};
+use self::lines::Lines;
+use super::{
+    body::Body,
+    classify::{Opening, Shape},
+    headers,
+    journey::Journey,
+    lease::Lease,
+    record::End,
+};
 use crate::send::{BodyError, VendorBody};
 
 /// A stream that has said its last word is given so long to end its body, too. Whoever reads on would otherwise wait out
@@ -39,6 +50,8 @@ pub(super) struct Committed {
     /// The model that was asked for in the end.
     pub(super) model: Option<String>,
     pub(super) set_cookie: Option<HeaderValue>,
+    /// It answers a HEAD: what it says of its length is all there is of a body.
+    pub(super) is_head: bool,
 }
 
 /// Answers with `committed`.
@@ -57,19 +70,18 @@ pub(super) fn relay(
     if let Some(cookie) = committed.set_cookie.take() {
         out.append(header::SET_COOKIE, cookie);
     }
-    let status = committed.opening.status;
-    // Complete without a byte (HEAD, 304): what the vendor says of a length is about a body that nobody sends.
-    let bodiless = committed.opening.rest.is_none() && committed.opening.held.iter().all(Bytes::is_empty);
+    let (status, is_head) = (committed.opening.status, committed.is_head);
     journey.answering(status.as_u16());
     journey.record.first_token = Some(journey.started.elapsed());
 
-    let body = if committed.opening.rest.is_none() && !committed.opening.streamed {
+    let body = if committed.opening.is_whole() {
         whole(committed, journey)
     } else {
         Body::relay(Relay::new(committed, journey))
     };
-    if !bodiless {
-        headers::unframed(&mut out);
+    if !is_head {
+        // Framed anew: what the vendor said of its length may no longer hold.
+        out.remove(header::CONTENT_LENGTH);
     }
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -94,12 +106,16 @@ fn success(status: u16) -> Outcome {
 
 /// A vendor's body on its way.
 pub(super) struct Relay {
-    held: VecDeque<Bytes>,
+    /// For the client, in order. The watch sees what the client does, when it does.
+    ready: VecDeque<Bytes>,
+    lines: Lines,
     /// What the vendor has still to send; `None`: it has ended.
     rest: Option<VendorBody>,
+    /// It had ended before its end.
+    cut: Option<BodyError>,
     watch: Option<Watch>,
     endpoint: Option<Endpoint>,
-    streamed: bool,
+    shape: Shape,
     status: u16,
     idle: Idle,
     /// After the stream's last word.
@@ -114,112 +130,157 @@ pub(super) struct Relay {
 impl Relay {
     fn new(committed: Committed, journey: Journey) -> Self {
         let Committed { opening, lease, endpoint, timeouts, .. } = committed;
-        let status = opening.status.as_u16();
-        let encoded = opening.headers.contains_key(header::CONTENT_ENCODING);
-        let mut watch = endpoint.filter(|_| !encoded).map(|it| Watch::new(it, opening.streamed));
-        if let Some(watch) = &mut watch {
-            opening.held.iter().for_each(|it| watch.feed(it));
-        }
+        let Opening { status, headers, held, rest, cut, shape } = opening;
+        let readable = shape != Shape::Flow && !headers.contains_key(header::CONTENT_ENCODING);
+        let watch = endpoint.filter(|_| readable).map(|it| Watch::new(it, shape == Shape::Events));
         let until = timeouts.total.map(|total| journey.started + total);
-        Relay {
-            held: opening.held.into(),
-            rest: opening.rest,
+        let mut relay = Relay {
+            ready: VecDeque::with_capacity(held.len()),
+            lines: Lines::default(),
+            rest,
+            cut,
             watch,
             endpoint,
-            streamed: opening.streamed,
-            status,
+            shape,
+            status: status.as_u16(),
             idle: Idle::new(timeouts.idle),
             linger: None,
             total: until.map(|until| Box::pin(tokio::time::sleep_until(until.into()))),
             lease,
             journey,
             over: false,
-        }
+        };
+        held.into_iter().for_each(|it| relay.take(it));
+        relay
     }
 
     /// Bytes still to come, where they are known.
     pub(super) fn remaining(&self) -> Option<u64> {
+        // An error event may be added to a stream, so its length is never promised.
+        if self.shape == Shape::Events || self.cut.is_some() {
+            return None;
+        }
         let rest = match &self.rest {
             Some(rest) => rest.remaining()?,
             None => 0,
         };
-        // An error event may be added to a stream, so its length is never promised.
-        let held: u64 = self.held.iter().map(|it| it.len() as u64).sum();
-        (!self.streamed).then_some(held + rest)
+        let ready: u64 = self.ready.iter().map(|it| it.len() as u64).sum();
+        Some(ready + rest)
+    }
+
+    /// Whether nothing more is for the client.
+    pub(super) fn is_over(&self) -> bool {
+        self.over && self.ready.is_empty()
     }
 
     /// The next chunk for the client.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        if let Some(chunk) = self.held.pop_front() {
-            return Poll::Ready(Some(Ok(chunk)));
-        }
-        if self.over {
-            return Poll::Ready(None);
-        }
-        // Looked at first: a vendor that is never silent has a time limit, too.
-        if let Some(total) = &mut self.total
-            && total.as_mut().poll(cx).is_ready()
-        {
-            return self.broke(Code::UpstreamTimeout, "the request's total time is over");
-        }
-        let Some(rest) = &mut self.rest else {
-            return self.ended();
-        };
-        match rest.poll_chunk(cx) {
-            Poll::Ready(Some(Ok(chunk))) => {
-                self.idle.stirred();
+        loop {
+            if let Some(chunk) = self.ready.pop_front() {
                 if let Some(watch) = &mut self.watch {
                     watch.feed(&chunk);
                 }
-                Poll::Ready(Some(Ok(chunk)))
+                // Where the length is known nobody asks again after the last byte.
+                if !self.over && self.remaining() == Some(0) {
+                    self.conclude(End::Complete);
+                }
+                return Poll::Ready(Some(Ok(chunk)));
             }
-            Poll::Ready(None) => self.ended(),
-            // How the connection ended is nobody's business after the last word.
-            Poll::Ready(Some(Err(_))) if self.said_all() => self.ended(),
-            Poll::Ready(Some(Err(error))) => self.broke(Code::StreamInterrupted, &error.reason),
-            Poll::Pending if self.said_all() => {
-                let linger = self.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER_MAX)));
-                ready!(linger.as_mut().poll(cx));
-                self.ended()
+            if self.over {
+                return Poll::Ready(None);
             }
-            Poll::Pending => {
-                ready!(self.idle.poll(cx));
-                self.broke(Code::UpstreamTimeout, "the vendor fell silent")
+            let Some(rest) = &mut self.rest else {
+                return self.ended();
+            };
+            match rest.poll_chunk(cx) {
+                Poll::Ready(Some(Ok(chunk))) => {
+                    let now = self.idle.stirred();
+                    if self.total.as_ref().is_some_and(|it| it.deadline().into_std() <= now) {
+                        return self.out_of_time();
+                    }
+                    self.take(chunk);
+                }
+                Poll::Ready(None) => {
+                    self.rest = None;
+                    self.lines.release(&mut self.ready);
+                }
+                Poll::Ready(Some(Err(error))) => return self.broke(Code::StreamInterrupted, error.reason),
+                Poll::Pending if self.said_all() => {
+                    let linger = self.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER_MAX)));
+                    ready!(linger.as_mut().poll(cx));
+                    self.rest = None;
+                    self.lines.release(&mut self.ready);
+                }
+                Poll::Pending => {
+                    if let Some(total) = &mut self.total
+                        && total.as_mut().poll(cx).is_ready()
+                    {
+                        return self.out_of_time();
+                    }
+                    ready!(self.idle.poll(cx));
+                    return self.broke(Code::UpstreamTimeout, "the vendor fell silent".to_owned());
+                }
             }
+        }
+    }
+
+    /// A chunk of the vendor's: what of it can go on goes on.
+    fn take(&mut self, chunk: Bytes) {
+        if self.shape == Shape::Events {
+            self.lines.take(chunk, &mut self.ready);
+        } else {
+            self.ready.push_back(chunk);
         }
     }
 
     /// The stream's last word went by.
     fn said_all(&self) -> bool {
-        self.streamed && self.watch.as_ref().is_some_and(Watch::closed)
+        self.shape == Shape::Events && self.watch.as_ref().is_some_and(Watch::said_all)
     }
 
     /// The vendor's body has ended properly; a stream must have said so itself, too.
     fn ended(&mut self) -> Poll<Option<Result<Bytes, BodyError>>> {
-        self.rest = None;
-        if let Some(watch) = &mut self.watch {
-            watch.end();
+        if let Some(cut) = self.cut.take() {
+            return self.broke(Code::StreamInterrupted, cut.reason);
         }
-        let watched = self.watch.as_ref();
-        let told_the_end = watched.is_none_or(|it| it.finished() || it.failed());
-        if self.streamed && !told_the_end {
-            return self.broke(Code::StreamInterrupted, "the vendor's stream ended before its end");
+        let Some(watch) = self.watch.as_mut().filter(|_| self.shape == Shape::Events) else {
+            self.conclude(End::Complete);
+            return Poll::Ready(None);
+        };
+        watch.end();
+        if watch.failed() {
+            self.conclude(End::Broken);
+        } else if watch.finished() {
+            self.conclude(End::Complete);
+        } else {
+            return self
+                .broke(Code::StreamInterrupted, "the vendor's stream ended before its end".to_owned());
         }
-        let failed = watched.is_some_and(Watch::failed);
-        self.conclude(if failed { End::Broken } else { End::Complete });
         Poll::Ready(None)
     }
 
+    fn out_of_time(&mut self) -> Poll<Option<Result<Bytes, BodyError>>> {
+        self.broke(Code::UpstreamTimeout, "the request's total time is over".to_owned())
+    }
+
     /// No more will come.
-    fn broke(&mut self, code: Code, reason: &str) -> Poll<Option<Result<Bytes, BodyError>>> {
+    fn broke(&mut self, code: Code, reason: String) -> Poll<Option<Result<Bytes, BodyError>>> {
         // Dropping it closes the vendor's connection.
         self.rest = None;
-        self.conclude(End::Broken);
+        let watch = self.watch.as_ref().filter(|_| self.shape == Shape::Events);
+        let (said_all, failed) = watch.map_or((false, false), |it| (it.said_all(), it.failed()));
+        let within_event = watch.is_some_and(Watch::within_event);
+        self.conclude(if said_all { End::Complete } else { End::Broken });
+        if said_all || failed {
+            // The client has read the end already, or the vendor's own error.
+            return Poll::Ready(None);
+        }
         let last = match self.endpoint {
-            Some(endpoint) if self.streamed && endpoint.streams() => {
-                Ok(dialect::stream_error(endpoint, code, &format!("the answer broke off: {reason}")))
+            Some(endpoint) if self.shape == Shape::Events && endpoint.streams() => {
+                let message = format!("the answer broke off: {reason}");
+                Ok(dialect::stream_error(endpoint, code, &message, within_event))
             }
-            _ => Err(BodyError { reason: reason.to_owned() }),
+            _ => Err(BodyError { reason }),
         };
         Poll::Ready(Some(last))
     }
@@ -249,8 +310,10 @@ impl Idle {
         Idle { limit, last: Instant::now(), timer: None }
     }
 
-    fn stirred(&mut self) {
+    /// Something has come just now.
+    fn stirred(&mut self) -> Instant {
         self.last = Instant::now();
+        self.last
     }
 
     /// Ready when nothing has stirred for the limit. The first call arms the timer.

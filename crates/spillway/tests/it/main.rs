@@ -12,6 +12,7 @@ mod lifecycle;
 mod promises;
 mod rate_limits;
 mod reference;
+mod request_path;
 mod resolution;
 mod seed_004;
 mod streaming;
