@@ -230,7 +230,7 @@ fn vendor_failed(failed: Failed, returns_in: Option<Duration>) -> Box<Failure> {
             format!("no target answered in time: {message}"),
             returns_in,
         ),
-        (_, Some(_)) => {
+        (_, Some(_)) | (Kind::ServerError | Kind::Overloaded { .. } | Kind::ModelNotFound, None) => {
             Failure::later(Code::BadGateway, format!("no target answered well: {message}"), returns_in)
         }
         (_, None) => Failure::later(

@@ -245,7 +245,8 @@ impl Examine {
         } else {
             Fault::Good
         };
-        if fault != Fault::Good && opening.status.is_success() {
+        let was_success = opening.status.is_success();
+        if fault != Fault::Good && was_success {
             // A failure inside a success is told and counted as the status that it stands for.
             let endpoint = self.endpoint.unwrap_or(Endpoint::ChatCompletions);
             let stands_for =
@@ -259,12 +260,14 @@ impl Examine {
                 Examined::Good { opening, spent }
             }
             Fault::Refused | Fault::Relayed => Examined::Relayed { opening },
-            fault => Examined::Bad {
-                kind: outcome::kind(&fault),
-                status: Some(status),
-                message: dialect::message(body),
-                opening: Some(opening),
-            },
+            fault => {
+                let message = dialect::message(body);
+                // A success that is none and says nothing (a page, no choices) is for nobody to read.
+                let is_hollow = was_success && message.is_none();
+                let message = message.or_else(|| is_hollow.then(|| "its answer was no answer".to_owned()));
+                let opening = Some(opening).filter(|_| !is_hollow);
+                Examined::Bad { kind: outcome::kind(&fault), status: Some(status), message, opening }
+            }
         }
     }
 }

@@ -534,14 +534,13 @@ async fn an_event_of_five_mebibytes_passes_in_time_that_grows_with_its_length() 
 #[tokio::test]
 async fn a_plain_answer_that_is_cut_and_too_long_to_be_held_stays_visibly_cut() {
     let text = Some("x".repeat(1 << 20));
-    for follow in [Step::Fin, Step::Rst] {
-        let cut = GoodOverrides { text: text.clone(), cut_after_chunks: Some(1), ..GoodOverrides::default() };
-        let (spillway, _one, other) = pair(Script::always([Step::Good(cut), follow])).await;
-        let answer = spillway.chat("ai").await;
-        assert_eq!(answer.status, 200);
-        assert!(!answer.complete, "half an answer is none");
-        assert_eq!(calls(&other), 0);
-    }
+    let cut = GoodOverrides { text, cut_after_chunks: Some(1), ..GoodOverrides::default() };
+    // An orderly end: a reset may take back what was sent before it, and then there is little enough to fail over.
+    let (spillway, _one, other) = pair(Script::always([Step::Good(cut), Step::Fin])).await;
+    let answer = spillway.chat("ai").await;
+    assert_eq!(answer.status, 200);
+    assert!(!answer.complete, "half an answer is none");
+    assert_eq!(calls(&other), 0);
 }
 
 // === rows 60 to 69: the wire ===
