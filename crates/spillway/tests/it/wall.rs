@@ -136,8 +136,11 @@ async fn a_model_that_is_not_there_is_asked_for_elsewhere_and_once() {
         assert_eq!((answer.status, answer.header("x-spillway-model")), (200, Some("there")));
     }
     assert_eq!(calls(&one), 1);
-    let log = spillway.log();
-    assert!(log.contains("\"WARN\"") && log.contains("gone"), "the operator is warned: {log}");
+    until("the operator is warned", || async {
+        let log = spillway.log();
+        log.contains("\"WARN\"") && log.contains("gone")
+    })
+    .await;
 }
 
 // === rows 29 to 31: the client's own faults ===
