@@ -27,6 +27,8 @@ pub(crate) struct Turns {
     stopped: i128,
     /// Turns so far; numbers them.
     turn: u64,
+    /// Returns so far of those who came back to another place than they had left.
+    moves: u64,
     /// Ready and known to have been eligible, by when they are due; ties go to the bigger weight (which has the shorter
     /// turn and so less time left), then to who was served least recently.
     eligible: Tournament<(i128, u64)>,
@@ -51,6 +53,8 @@ struct Share {
     /// When it left: what now was among the others, and how many turns there had been.
     left: i128,
     left_turn: u64,
+    /// And how many had come back to another place.
+    left_moves: u64,
 }
 
 impl Turns {
@@ -78,6 +82,7 @@ impl Turns {
                 ready: false,
                 left: 0,
                 left_turn: turn,
+                left_moves: 0,
             }
         };
         let shares: Vec<Share> = weights.enumerate().map(share).collect();
@@ -88,6 +93,7 @@ impl Turns {
             moment: 0,
             stopped: 0,
             turn,
+            moves: 0,
             eligible: Tournament::new(places),
             pending: Tournament::new(places),
             passed: Vec::with_capacity(places),
@@ -182,6 +188,7 @@ impl Turns {
 
     fn enter(&mut self, index: usize) {
         let start = self.start_on_return(index);
+        self.moves += u64::from(!self.has_nothing_happened(index));
         let share = &mut self.shares[index];
         share.ready = true;
         share.start = start;
@@ -202,13 +209,20 @@ impl Turns {
         let share = &mut self.shares[index];
         share.left = now;
         share.left_turn = self.turn;
+        share.left_moves = self.moves;
+    }
+
+    /// Whether everybody is where they were when an absent one left: no turns, and nobody has come back elsewhere, which
+    /// moves now and so would make a debt of what was none.
+    fn has_nothing_happened(&self, index: usize) -> bool {
+        let share = &self.shares[index];
+        share.left_turn == self.turn && share.left_moves == self.moves
     }
 
     /// Where an absent one stands if it comes back now.
     fn start_on_return(&self, index: usize) -> i128 {
         let share = &self.shares[index];
-        let nothing_happened = share.left_turn == self.turn;
-        if nothing_happened {
+        if self.has_nothing_happened(index) {
             return share.start;
         }
         // One turn, as seen by the others (its return makes now go back towards its start).
