@@ -1,9 +1,9 @@
 //! What the program says to somebody who does not know it yet: status, errors, help.
 
 use serde_json::{Value, json};
-use simulator::{Script, Step, Vendor};
+use simulator::{Script, Step, Vendor, client::Response};
 
-use crate::support::{Launch, Spillway, scripted, spillway};
+use crate::support::{Launch, Spillway, scripted, spillway, vendor};
 
 #[tokio::test]
 async fn status_shows_why_a_key_is_out_and_when_it_is_back() {
@@ -44,6 +44,87 @@ async fn status_names_the_variable_of_a_key_that_is_not_set() {
     assert!(shown.contains("the variable OPENAI_API_KEY is not set"), "{shown}");
 }
 
+#[tokio::test]
+async fn without_a_key_the_answer_says_which_variable_to_set_and_that_waiting_is_in_vain() {
+    let openai = scripted("openai", Script::good()).await;
+    let mut spillway = with_provider(&openai).start();
+    spillway.kill();
+    spillway.forget("OPENAI_API_KEY");
+    spillway.start_again();
+    for model in ["openai/gpt-x", "gpt-x", "default"] {
+        let answer = ask(&spillway, model).await;
+        let message = "provider openai has no usable key: OPENAI_API_KEY is not set; set it and restart";
+        assert_eq!((answer.status, said(&answer).as_str()), (503, message), "{model}");
+        is_in_vain(&answer);
+    }
+}
+
+#[tokio::test]
+async fn whoever_finds_nobody_is_told_who_is_out_why_and_for_how_long() {
+    let spillway = Spillway::start();
+    is_in_vain(&ask(&spillway, "default").await);
+    spillway.upstream("ai", &["algorithm=priority"]).await;
+    let nobody = spillway.chat("ai").await;
+    assert_eq!(said(&nobody), "upstream 'ai' has no target: add one with POST /upstreams/ai/targets");
+    is_in_vain(&nobody);
+
+    let good = vendor("good").await;
+    spillway.target("ai", &good, &[]).await;
+    let path = format!("/upstreams/ai/targets/{}", good.addr());
+    spillway.admin("PUT", &format!("{path}/unhealthy")).await;
+    let out = spillway.chat("ai").await;
+    let expected =
+        format!("no target of upstream 'ai' is available: {}: taken out by an operator", good.addr());
+    assert_eq!((out.status, said(&out)), (503, expected));
+    assert_eq!(out.header("x-spillway-upstream"), Some("ai"));
+    is_in_vain(&out);
+    spillway.admin("PUT", &format!("{path}/healthy")).await;
+    spillway.form("PATCH", &path, &["weight=0"]).await;
+    let drained = spillway.chat("ai").await;
+    assert!(said(&drained).ends_with(": drained (weight 0)"), "{}", drained.text());
+    is_in_vain(&drained);
+}
+
+#[tokio::test]
+async fn who_was_tried_in_vain_is_named_in_failures_and_in_rescued_answers() {
+    let spillway = Spillway::start();
+    spillway.upstream("ai", &["algorithm=priority", "retries.attempts=1"]).await;
+    spillway.form("POST", "/upstreams/ai/targets", &["target=127.0.0.1:1"]).await;
+    let failed = spillway.chat("ai").await;
+    assert_eq!(failed.status, 502, "{}", failed.text());
+    assert!(said(&failed).starts_with("no target could be reached: 127.0.0.1:1: "), "{}", failed.text());
+    assert_eq!(failed.header("x-spillway-decision"), Some("tried 127.0.0.1:1 connect"));
+    assert_eq!(failed.header("x-spillway-upstream"), Some("ai"));
+    let mut out = failed;
+    for _ in 0..5 {
+        out = spillway.chat("ai").await;
+    }
+    let why = said(&out);
+    let back = why.strip_prefix("no target of upstream 'ai' is available: 127.0.0.1:1: ");
+    assert!(back.is_some_and(|it| it.contains(", back in ") && it.ends_with(" s")), "{why}");
+    assert!(out.header("retry-after").is_some(), "that one comes back by itself");
+
+    let good = vendor("good").await;
+    spillway.upstream("two", &["algorithm=priority"]).await;
+    spillway.form("POST", "/upstreams/two/targets", &["target=127.0.0.1:1"]).await;
+    spillway.target("two", &good, &["tier=1"]).await;
+    let rescued = spillway.chat("two").await;
+    let decision = rescued.header("x-spillway-decision").unwrap_or_default();
+    assert_eq!(rescued.status, 200, "{}", rescued.text());
+    assert!(decision.starts_with("tried 127.0.0.1:1 connect; priority, tier 1"), "{decision}");
+}
+
+/// The message of an error in OpenAI's dialect.
+fn said(answer: &Response) -> String {
+    answer.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Nothing changes until somebody does something.
+fn is_in_vain(answer: &Response) {
+    assert_eq!(answer.header("retry-after"), None, "{}", answer.text());
+    assert_eq!(answer.header("x-should-retry"), Some("false"), "{}", answer.text());
+}
+
 /// `spillway status` against a running one.
 fn status(of: &Spillway) -> String {
     let told = spillway().args(["status", "--admin-url", &format!("http://{}", of.admin)]).output();
@@ -58,7 +139,7 @@ fn with_provider(vendor: &Vendor) -> Launch {
     Launch::default().env("OPENAI_API_KEY", "sk-test").env("SPILLWAY_OPENAI_BASE_URL", &base_url)
 }
 
-async fn ask(spillway: &Spillway, model: &str) -> simulator::client::Response {
+async fn ask(spillway: &Spillway, model: &str) -> Response {
     let body = json!({"model": model, "messages": [{"role": "user", "content": "hi"}]});
     spillway.post("/v1/chat/completions", &body).await
 }
