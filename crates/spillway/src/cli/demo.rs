@@ -93,6 +93,8 @@ async fn configure(running: &Running, cast: &Cast) -> Result<(), Failure> {
 
 fn introduction(running: &Running, cast: &Cast, rate: f64) -> String {
     let (proxy, admin) = (running.proxy_url(), running.admin_url());
+    // It need not be on the path of whoever reads this.
+    let program = env::current_exe().map_or_else(|_| "spillway".to_owned(), |it| it.display().to_string());
     let vendors: Vec<String> = cast
         .vendors()
         .into_iter()
@@ -103,7 +105,7 @@ fn introduction(running: &Running, cast: &Cast, rate: f64) -> String {
         "ready proxy={proxy} admin={admin}\n\n\
          Three simulated vendors stand behind one upstream, and {rate} requests a second come in:\n{}\n\n\
          Look at it from elsewhere:\n  \
-           spillway status --admin-url {admin}\n  \
+           {program} status --admin-url {admin}\n  \
            curl {admin}/upstreams/{UPSTREAM}/health\n  \
            curl {admin}/metrics\n  \
            curl {proxy}/{UPSTREAM}/v1/chat/completions -H 'content-type: application/json' \\\n    \
