@@ -1,7 +1,10 @@
 //! What the program says to somebody who does not know it yet: status, errors, help.
 
 use serde_json::{Value, json};
-use simulator::{Script, Step, Vendor, client::Response};
+use simulator::{
+    Script, Step, Vendor,
+    client::{self, Response},
+};
 
 use crate::support::{Launch, Spillway, scripted, spillway, vendor};
 
@@ -112,6 +115,48 @@ async fn who_was_tried_in_vain_is_named_in_failures_and_in_rescued_answers() {
     let decision = rescued.header("x-spillway-decision").unwrap_or_default();
     assert_eq!(rescued.status, 200, "{}", rescued.text());
     assert!(decision.starts_with("tried 127.0.0.1:1 connect; priority, tier 1"), "{decision}");
+}
+
+#[tokio::test]
+async fn only_what_has_a_target_is_known_by_its_name() {
+    let spillway = Spillway::start();
+    spillway.upstream("empty", &[]).await;
+    let models = client::get(spillway.proxy, "/v1/models").await.expect("it answers");
+    assert_eq!(models.json()["data"], json!([]), "{}", models.text());
+    let answer = ask(&spillway, "gpt-x").await;
+    assert!(said(&answer).contains("set OPENAI_API_KEY or ANTHROPIC_API_KEY"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn json_that_is_sent_as_a_form_is_recognized() {
+    let spillway = Spillway::start();
+    let answer = spillway.form("POST", "/upstreams", &[r#"{"name":"ai"}"#]).await;
+    assert_eq!(answer.status, 400);
+    let message = answer.json()["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("add -H 'content-type: application/json'"), "{message}");
+}
+
+#[tokio::test]
+async fn a_wrong_setting_is_named_as_it_was_given() {
+    let fails = |args: &[&str], variable: Option<&str>| {
+        let mut command = spillway();
+        command.args(args).envs(variable.map(|it| ("SPILLWAY_LOG", it)));
+        let told = command.output().expect("it runs");
+        assert!(!told.status.success());
+        String::from_utf8_lossy(&told.stderr).into_owned()
+    };
+    let serve = ["serve", "--proxy-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let with = |more: &[&'static str]| [&serve[..], more].concat();
+    let told = fails(&with(&["--log", "a=b=c"]), None);
+    assert!(told.contains("--log a=b=c: "), "{told}");
+    let told = fails(&serve, Some("a=b=c"));
+    assert!(told.contains("SPILLWAY_LOG=a=b=c: "), "{told}");
+    let told = fails(&with(&["--proxy-tls-cert", "no.pem", "--proxy-tls-key", "no.key"]), None);
+    assert!(told.contains("--proxy-tls-cert: ") && told.contains("no.pem"), "{told}");
+
+    let running = Spillway::start();
+    let told = fails(&["status", "--admin-url", &format!("http://{}", running.proxy)], None);
+    assert!(told.contains("that is the AI API"), "{told}");
 }
 
 /// The message of an error in OpenAI's dialect.
