@@ -12,6 +12,7 @@ use crate::support::{Launch, Spillway, scripted, spillway, vendor};
 async fn status_shows_why_a_key_is_out_and_when_it_is_back() {
     let openai = scripted("openai", Script::always([Step::rate_limited("30")])).await;
     let spillway = with_provider(&openai).start();
+    assert!(spillway.log().contains("providers: openai (OPENAI_API_KEY)"), "{}", spillway.log());
     let answer = ask(&spillway, "openai/gpt-x").await;
     assert_eq!(answer.status, 429, "{}", answer.text());
 
