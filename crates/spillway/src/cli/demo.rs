@@ -131,6 +131,8 @@ fn told(counters: &Counters) -> String {
         requests,
         good,
         good_streamed,
+        failed_tries,
+        rescued,
         rate_limited,
         failed,
         cut,
@@ -140,6 +142,11 @@ fn told(counters: &Counters) -> String {
     } = counters;
     let mut text =
         format!("{requests} requests: {good} good ({good_streamed} of them streamed), {in_flight} open");
+    if *failed_tries > 0 {
+        text.push_str(&format!(
+            ", {failed_tries} tries failed and {rescued} answers were rescued by another"
+        ));
+    }
     for (count, what) in [
         (rate_limited, "answered 429"),
         (failed, "failed"),
