@@ -19,7 +19,8 @@ pub(crate) fn after_help() -> String {
         text.push_str(&format!("  {:<18} {}\n", vendor.name, vendor.env.join(" or ")));
     }
     text.push_str(
-        "A variable SPILLWAY_OPENAI_BASE_URL (or another provider's name) says where that vendor is.",
+        "A variable SPILLWAY_OPENAI_BASE_URL (or another provider's name) says where that vendor is;\n\
+         azure-openai and vllm need theirs.",
     );
     text
 }
