@@ -12,8 +12,6 @@ BIN = $(TARGET)/$(PROFILE)
 say = @printf '\n== %s\n'
 # A person sees cargo at work; a log does not need to.
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
-# The keys that the gateway takes from the environment (`spillway serve` knows them all).
-KEYS := $(filter %_API_KEY,$(.VARIABLES))
 
 .PHONY: help
 help: ## List what can be made
@@ -23,17 +21,14 @@ help: ## List what can be made
 .PHONY: run
 run: build ## Build, and serve on 8000 (AI API) and 8001 (Admin API); ARGS="--workers 2" are passed on
 	@echo
-ifeq ($(strip $(KEYS)),)
-	@echo 'No vendor key is set (such as OPENAI_API_KEY): nothing can be called before you add a target.'
-	@echo '  without any key:  make demo'
+	@echo 'With a vendor key in the environment, such as OPENAI_API_KEY (`spillway serve --help` lists them all):'
+	@echo '  curl localhost:8000/v1/models'
+	@echo '  any OpenAI SDK:   OPENAI_BASE_URL=http://localhost:8000/v1'
+	@echo 'Without one:'
+	@echo '  to look at it:    make demo'
 	@echo '  your own server:  curl localhost:8001/upstreams -d name=mine'
 	@echo '                    curl localhost:8001/upstreams/mine/targets -d target=HOST:PORT'
 	@echo '                    and then ask http://localhost:8000/mine/v1'
-else
-	@echo 'Keys from the environment: $(sort $(KEYS))'
-	@echo '  curl localhost:8000/v1/models'
-	@echo '  any OpenAI SDK:   OPENAI_BASE_URL=http://localhost:8000/v1'
-endif
 	@echo '  who is in, who is out, and why:  $(BIN)/spillway status'
 	@echo
 	@exec $(BIN)/spillway serve $(ARGS)
@@ -41,7 +36,8 @@ endif
 .PHONY: build
 build: ## Build the binaries (PROFILE=release for a package; the first build takes some minutes)
 	$(say) 'building ($(PROFILE)) into $(BIN)'
-	@cargo build --locked $(QUIET) --profile $(PROFILE) -p spillway -p simulator
+	@[ -x $(BIN)/spillway ] || echo 'the first build compiles everything: expect two to ten minutes'
+	@cargo build --locked --profile $(PROFILE) -p spillway -p simulator
 
 .PHONY: demo
 demo: build ## Serve before three simulated vendors with visible trouble; needs no key

@@ -124,8 +124,8 @@ pub struct CredentialReport {
 /// A credential that is out for one model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelState {
-    /// Which.
-    pub model: ModelId,
+    /// Which; `None` stands for all the models that the configuration does not name, together.
+    pub model: Option<ModelId>,
     /// Why and until when.
     pub exclusion: Exclusion,
 }

@@ -260,9 +260,8 @@ impl Credential {
     }
 
     fn report(&self, now: Time) -> CredentialReport {
-        let model = |(model, exclusion): &(Option<crate::ModelId>, Exclusion)| {
-            let model = model.filter(|_| exclusion.until > now)?;
-            Some(ModelState { model, exclusion: *exclusion })
+        let model = |&(model, exclusion): &(Option<crate::ModelId>, Exclusion)| {
+            (exclusion.until > now).then_some(ModelState { model, exclusion })
         };
         let exclusion = self.whole_out(now);
         let models: Vec<ModelState> = self.models.iter().filter_map(model).collect();

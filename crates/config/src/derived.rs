@@ -71,6 +71,24 @@ pub(crate) fn providers(document: &Document) -> Vec<Known<'_>> {
     known
 }
 
+/// A provider's credentials by rank; of two of one rank the older comes first.
+pub(crate) fn credentials(document: &Document, provider: Uuid) -> Vec<Uuid> {
+    let of_it = document.rows(Kind::Credential).filter(|row| row.parent == Some(provider));
+    let ranked = of_it.filter_map(|row| match &*row.entity {
+        Entity::Credential(credential) => Some((credential.rank, row.id)),
+        _ => None,
+    });
+    let mut ranked: Vec<(u32, Uuid)> = ranked.collect();
+    // The sort is stable.
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, id)| id).collect()
+}
+
+/// The credential of targets that name none: the provider's own choice, or the first of `by_rank`.
+pub(crate) fn default_credential(provider: &Provider, by_rank: &[Uuid]) -> Option<Uuid> {
+    provider.default_credential.map(|it| it.id).or(by_rank.first().copied())
+}
+
 /// What `@default` stands for: the provider's own choice, its kind's, or the first that it lists.
 pub(crate) fn default_model(provider: &Provider) -> Option<&str> {
     let own = provider.default_model.as_deref();

@@ -242,6 +242,8 @@ pub struct Credential {
     pub provider: Arc<str>,
     /// The headers that carry it, prepared and marked sensitive.
     pub headers: Vec<(http::HeaderName, HeaderValue)>,
+    /// Why it can not be used at all, where its secret is not to be had: `the variable OPENAI_API_KEY is not set`.
+    pub problem: Option<String>,
 }
 
 /// What [`balance::TargetPlan::can`] and [`balance::Ask::needs`] call speaking `dialect`.

@@ -7,6 +7,7 @@
 mod answer;
 mod ask;
 mod body;
+mod credentials;
 mod entities;
 mod guard;
 mod health;

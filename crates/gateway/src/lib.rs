@@ -18,6 +18,8 @@ mod store;
 mod telemetry;
 
 pub use config::Secret;
+/// The vendors that the gateway knows, each with the variables that hold its key.
+pub use dialect::table as vendors;
 pub use listener::TlsFiles;
 pub use serve::{Listen, Running, Settings, StartError, Threads, serve};
 pub use telemetry::{LogFormat, Logs, logs};

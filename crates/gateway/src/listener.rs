@@ -162,6 +162,17 @@ pub(crate) enum ListenError {
     Thread(#[source] io::Error),
 }
 
+impl ListenError {
+    /// Which of the two files is wrong, if one is: `cert` or `key`, as the flags call them.
+    pub(crate) fn tls_file(&self) -> Option<&'static str> {
+        match self {
+            ListenError::Tls(TlsError::Key { .. }) => Some("key"),
+            ListenError::Tls(_) => Some("cert"),
+            ListenError::Bind(_) | ListenError::Thread(_) => None,
+        }
+    }
+}
+
 // === impl Bound ===
 
 impl Bound {

@@ -5,6 +5,7 @@
 //! passes on. Whatever happens, a lease is settled once ([`lease::Lease`]) and a request recorded once
 //! ([`journey::Journey`]).
 
+mod absence;
 mod admit;
 mod answer;
 mod attempt;
@@ -36,6 +37,7 @@ use http::{HeaderValue, header};
 use hyper::{Method, Request, Response, body::Incoming};
 
 use self::{
+    absence::Place,
     admit::Admitted,
     answer::Failure,
     attempt::{Candidate, Tried},
@@ -168,13 +170,14 @@ impl Proxy {
 
         'fresh: loop {
             let course = Course::plot(&snapshot, head, admitted, &decoded, journey)?;
+            let place = Place { state: &self.state, snapshot: &snapshot, upstream: &course.upstream };
             loop {
                 let picked = self.state.balancer().pick(&course.ask, &attempts, self.state.clock.now());
                 let pick = match picked {
                     Ok(pick) => pick,
                     Err(exhausted) => {
                         let returns_in = exhausted.until.map(|it| it.since(self.state.clock.now()));
-                        return Err(answer::exhausted(&course.upstream.name, exhausted, returns_in, last));
+                        return Err(answer::exhausted(&place, exhausted, returns_in, last));
                     }
                 };
                 let mut lease = Lease::take(Arc::clone(&self.state), &pick);
@@ -182,7 +185,7 @@ impl Proxy {
                     lease.settle(outcome::unsent());
                     fresh_starts += 1;
                     if fresh_starts > FRESH_STARTS_MAX {
-                        return Err(Failure::nobody_available(&course.upstream.name, None));
+                        return Err(Failure::nobody_available(&place, None));
                     }
                     snapshot = self.state.snapshot.load_full();
                     continue 'fresh;
@@ -219,7 +222,7 @@ impl Proxy {
                         let total = course.upstream.timeouts.total;
                         let out_of_time = total.is_some_and(|it| journey.started.elapsed() >= it);
                         if next != Next::Again || out_of_time || !decoded.can_be_sent_again() {
-                            return Err(answer::gave_up(&course.upstream.name, last));
+                            return Err(answer::gave_up(&place, last));
                         }
                     }
                 }

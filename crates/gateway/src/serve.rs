@@ -65,10 +65,12 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
     settings.check()?;
     let workers = settings.workers();
     let limits = settings.limits(workers);
-    let bind = |name, flag, listen: &Listen, limits, workers| {
+    let bind = |name: &'static str, flag: &str, listen: &Listen, limits, workers| {
         let listening = Listening { name, addr: listen.addr, tls: listen.tls.clone(), limits };
-        Bound::bind(listening, workers)
-            .map_err(|source| StartError::Listen { flag, reason: source.to_string() })
+        Bound::bind(listening, workers).map_err(|source| {
+            let flag = source.tls_file().map_or_else(|| flag.to_owned(), |it| format!("--{name}-tls-{it}"));
+            StartError::Listen { flag, reason: source.to_string() }
+        })
     };
     let proxy = bind("proxy", "--proxy-listen", &settings.proxy, limits, workers)?;
     let admin = bind("admin", "--admin-listen", &settings.admin, Limits::default(), 1)?;
@@ -89,7 +91,8 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
     let router = admin::router(&settings, admin.addr(), &control, &state, &senders, &ready);
     let admin =
         admin.serve(&listener::Threads::Of(runtime.handle()), move || admin::Admin::new(router.clone()));
-    let admin = admin.map_err(|it| StartError::Listen { flag: "--admin-listen", reason: it.to_string() })?;
+    let admin = admin
+        .map_err(|it| StartError::Listen { flag: "--admin-listen".to_owned(), reason: it.to_string() })?;
 
     let make = {
         let (state, senders) = (Arc::clone(&state), senders.clone());
@@ -102,7 +105,8 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
         Threads::WorkStealing => listener::Threads::Of(runtime.handle()),
     };
     let proxy = proxy.serve(&threads, make);
-    let proxy = proxy.map_err(|it| StartError::Listen { flag: "--proxy-listen", reason: it.to_string() })?;
+    let proxy = proxy
+        .map_err(|it| StartError::Listen { flag: "--proxy-listen".to_owned(), reason: it.to_string() })?;
 
     let prober = runtime.spawn(prober::run(Arc::clone(&state), control.revisions(), senders));
     let (end, ended) = oneshot::channel();

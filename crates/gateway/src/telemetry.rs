@@ -26,6 +26,7 @@ use crate::{clock::Clock, proxy::Record};
 use self::{labels::Resolved, metrics::Metrics};
 
 pub use logs::{LogFormat, Logs, logs};
+pub(crate) use standing::credential_state_of;
 
 /// Logs and metrics.
 pub(crate) struct Telemetry {

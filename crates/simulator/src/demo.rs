@@ -1,8 +1,8 @@
 //! The cast of `spillway demo`: three vendors with visible trouble, and traffic for whoever stands before them.
 //!
 //! `steady` is good. `limited` grants 60 requests a minute, six at a time, and says honestly when to come back.
-//! `flaky` is good for twelve seconds and then bad for eight, each time in another way. Nothing here knows the
-//! gateway: it is given a base URL to send traffic to.
+//! `flaky` is good for twelve seconds and then bad for eight, each time in another way. Nothing here needs the
+//! gateway: it is given a base URL to send traffic to, and counts the tries that a gateway tells of.
 
 use std::io;
 use std::sync::Arc;

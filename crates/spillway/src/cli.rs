@@ -37,7 +37,7 @@ Example:
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the AI API and the Admin API until SIGTERM or Ctrl-C
-    #[command(after_help = serve::EXAMPLE)]
+    #[command(after_help = serve::after_help())]
     Serve(Box<ServeOptions>),
     /// Show a running server's upstreams, targets and credentials, and why they are in or out
     #[command(after_help = status::EXAMPLE)]

@@ -1,10 +1,11 @@
 //! Rows as the Admin API reads them back.
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{Document, Row};
 use crate::{
-    Kind, derived, rules,
+    Entity, Kind, derived, rules,
     schema::{Field, Type, schema},
 };
 
@@ -21,6 +22,15 @@ impl Document {
             upstream(row, fields);
         }
         value
+    }
+
+    /// The credential of targets of that provider that name none.
+    pub fn default_credential(&self, provider: Uuid) -> Option<Uuid> {
+        let row = self.by_id(Kind::Provider, provider)?;
+        match &*row.entity {
+            Entity::Provider(it) => derived::default_credential(it, &derived::credentials(self, provider)),
+            _ => None,
+        }
     }
 
     fn name_references(&self, table: &[Field], fields: &mut Map<String, Value>) {

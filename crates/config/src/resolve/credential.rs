@@ -43,12 +43,17 @@ impl<'a> Work<'a> {
                 expires: credential.expires_at.as_deref().and_then(unix).map(self.facts.time_of),
             };
             self.plan.credentials.push(plan);
+            let (headers, problem) = match headers {
+                Ok(headers) => (headers, None),
+                Err(cause) => (Vec::new(), Some(cause)),
+            };
             let resolved = snapshot::Credential {
                 id,
                 uuid: row.id,
                 name: credential.name.as_str().into(),
                 provider: of.name.as_str().into(),
-                headers: headers.unwrap_or_default(),
+                headers,
+                problem,
             };
             self.snapshot.credentials.insert(id, Arc::new(resolved));
             self.keys.insert(row.id, Key { id, credential });

@@ -154,7 +154,8 @@ impl Work<'_> {
                 .for_each(|id| list(id, &known.provider.name));
         }
         for (name, way) in &self.snapshot.routes.upstreams {
-            if !way.needs_model && **name != *derived::DEFAULT {
+            let serves = self.snapshot.upstreams.get(&way.upstream).is_some_and(|it| !it.targets.is_empty());
+            if serves && !way.needs_model && **name != *derived::DEFAULT {
                 list(name, name);
             }
         }

@@ -51,15 +51,7 @@ impl<'a> Work<'a> {
             if places.is_empty() {
                 self.warnings.push(format!("provider {} serves nothing: it has no endpoint", provider.name));
             }
-            let mut keys: Vec<(u32, Uuid)> = Vec::new();
-            for key in document.rows(Kind::Credential).filter(|key| key.parent == Some(row.id)) {
-                if let Entity::Credential(credential) = &*key.entity {
-                    keys.push((credential.rank, key.id));
-                }
-            }
-            // The sort is stable: of two of one rank the older comes first.
-            keys.sort_by_key(|(rank, _)| *rank);
-            let keys: Vec<Uuid> = keys.into_iter().map(|(_, id)| id).collect();
+            let keys = derived::credentials(document, row.id);
             if keys.is_empty() && !needs_no_key(kind) {
                 self.warnings
                     .push(format!("provider {} serves nothing: it has no credential", provider.name));
@@ -72,7 +64,7 @@ impl<'a> Work<'a> {
                 kind,
                 provider,
                 places,
-                default_key: provider.default_credential.map(|it| it.id).or(keys.first().copied()),
+                default_key: derived::default_credential(provider, &keys),
                 keys,
                 default_model: default_model(provider).map(|model| self.model(model).0),
             };

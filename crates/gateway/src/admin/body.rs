@@ -31,6 +31,10 @@ pub(super) async fn read(kind: Kind, headers: &HeaderMap, body: Body) -> Result<
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "application/json" | "application/merge-patch+json" => json(&bytes),
+        // What `curl --data` sends unless it is told otherwise.
+        "application/x-www-form-urlencoded" if bytes.trim_ascii_start().starts_with(b"{") => {
+            Err(bad("this looks like JSON: add -H 'content-type: application/json'".to_owned()))
+        }
         "application/x-www-form-urlencoded" => config::urlencoded(kind, &bytes).map_err(bad),
         "multipart/form-data" => multipart(kind, content_type, bytes).await,
         "" => Err(unsupported("a body without Content-Type")),

@@ -19,6 +19,7 @@ use super::{
     answer::{self, Fault},
     ask::Ask,
     body,
+    credentials::Credentials,
     health::Standings,
 };
 use crate::control::{Done, Failure, View};
@@ -87,6 +88,10 @@ async fn list(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> 
             let standings = Standings::of(&ask.admin, &view, upstream);
             page.rows.iter().map(|row| standings.shown(row)).collect()
         }
+        (Kind::Credential, _) => {
+            let credentials = Credentials::of(&ask.admin, &view);
+            page.rows.iter().map(|row| credentials.shown(row)).collect()
+        }
         _ => page.rows.iter().map(|row| view.document.view(row)).collect(),
     };
     let mut answer = json!({ "data": rows, "next": page.offset.as_deref().map(|it| ask.next(it)) });
@@ -99,8 +104,9 @@ async fn list(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> 
 async fn read(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
     let view = ask.admin.control.view();
     let row = resource.row(&ask, &view)?;
-    // A target also shows its state, which changes while the entity and its tag do not.
-    if resource.kind != Kind::Target && ask.has(&config::etag(&row)) {
+    // Some also show their state, which changes while the entity and its tag do not.
+    let shows_state = matches!(resource.kind, Kind::Target | Kind::Credential);
+    if !shows_state && ask.has(&config::etag(&row)) {
         let tag = [(header::ETAG, config::etag(&row))];
         return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
     }
@@ -157,6 +163,9 @@ async fn write(mut ask: Ask, kind: Kind, edit: impl FnOnce(Value) -> Edit) -> Re
 fn forget_shown(kind: Kind, value: &mut Value) {
     let shown: &[&str] = match kind {
         Kind::Target => &["health", "state", "warnings"],
+        Kind::Credential => {
+            &["default", "state", "cause", "since", "until", "ttl", "model_states", "warnings"]
+        }
         _ => &["warnings"],
     };
     if let Value::Object(fields) = value {
@@ -164,8 +173,11 @@ fn forget_shown(kind: Kind, value: &mut Value) {
     }
 }
 
-/// An entity as it reads, a target with its standing.
+/// An entity as it reads, a target or a credential with its standing.
 fn shown(admin: &Admin, view: &View, row: &Row) -> Value {
+    if row.kind == Kind::Credential {
+        return Credentials::of(admin, view).shown(row);
+    }
     let upstream = row.parent.filter(|_| row.kind == Kind::Target);
     match upstream.and_then(|it| view.document.get(Kind::Upstream, &it.to_string())) {
         Some(upstream) => Standings::of(admin, view, &upstream).shown(row),

@@ -45,8 +45,7 @@ pub(super) async fn list(ask: Ask) -> Result<Json<Value>, Fault> {
 pub(super) struct Standings {
     document: Document,
     names: Names,
-    clock: Clock,
-    now: Time,
+    instants: Instants,
     /// Whether anything could ever take an address out.
     checks_off: bool,
     /// Of the upstream as a whole.
@@ -69,8 +68,7 @@ impl Standings {
         Standings {
             document: view.document.clone(),
             names: Arc::clone(&admin.names),
-            clock,
-            now,
+            instants: Instants { clock, now },
             checks_off: matches!(&*upstream.entity, Entity::Upstream(it) if are_off(&it.healthchecks)),
             healthy,
             targets,
@@ -143,9 +141,9 @@ impl Standings {
         json!({
             "state": state.name(),
             "cause": cause,
-            "since": exclusion.map(|it| self.instant(it.since)),
-            "until": exclusion.and_then(|it| self.end(it)),
-            "ttl": exclusion.and_then(|it| self.ttl(it)),
+            "since": exclusion.map(|it| self.instants.at(it.since)),
+            "until": exclusion.and_then(|it| self.instants.end(it)),
+            "ttl": exclusion.and_then(|it| self.instants.left(it)),
         })
     }
 
@@ -188,17 +186,26 @@ impl Standings {
         let place = standing.place.as_ref()?;
         (self.names)(&place.host)?.err()
     }
+}
 
-    fn instant(&self, time: Time) -> String {
+/// The balancer's instants as people read them.
+pub(super) struct Instants {
+    pub(super) clock: Clock,
+    pub(super) now: Time,
+}
+
+impl Instants {
+    pub(super) fn at(&self, time: Time) -> String {
         rfc3339(self.clock.wall(time))
     }
 
-    fn end(&self, exclusion: Exclusion) -> Option<String> {
-        (exclusion.until != Time::NEVER).then(|| self.instant(exclusion.until))
+    /// Until when, if it ends by itself.
+    pub(super) fn end(&self, exclusion: Exclusion) -> Option<String> {
+        (exclusion.until != Time::NEVER).then(|| self.at(exclusion.until))
     }
 
     /// Seconds left, to the millisecond.
-    fn ttl(&self, exclusion: Exclusion) -> Option<f64> {
+    pub(super) fn left(&self, exclusion: Exclusion) -> Option<f64> {
         let left = exclusion.until.since(self.now);
         (exclusion.until != Time::NEVER).then(|| (left.as_secs_f64() * 1e3).round() / 1e3)
     }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use config::{Document, Kind, Registry, Stored};
+use config::{Document, Entity, Kind, Registry, Stored};
 use tokio::sync::{Mutex, watch};
 use tracing::info;
 
@@ -39,7 +39,25 @@ impl Control {
             control.enforce(&mut writing, document, resolved, revision);
             control.take_over_ledger(&mut writing).await?;
         }
+        tell_providers(&control.view().document);
         Ok(Arc::new(control))
+    }
+}
+
+/// One line about the providers whose keys are in the environment: `providers: openai (OPENAI_API_KEY)`. A variable that
+/// is not set has been warned about by itself.
+fn tell_providers(document: &Document) {
+    let known = document.rows(Kind::Credential).filter_map(|row| match &*row.entity {
+        Entity::Credential(it) => {
+            let variable = it.secret.strip_prefix("env:")?;
+            let provider = document.by_id(Kind::Provider, it.provider.id)?.label();
+            Some(format!("{provider} ({variable})"))
+        }
+        _ => None,
+    });
+    let known: Vec<String> = known.collect();
+    if !known.is_empty() {
+        info!("providers: {}", known.join(", "));
     }
 }
 

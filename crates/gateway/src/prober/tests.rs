@@ -240,6 +240,7 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         name: "main".into(),
         provider: "openai".into(),
         headers: vec![(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer the-key"))],
+        problem: None,
     };
     Snapshot {
         revision: 1,

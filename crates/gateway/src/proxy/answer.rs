@@ -8,13 +8,22 @@ use dialect::{Code, Dialect};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
 use super::{
-    attempt::Failed, body::Body, classify::Opening, headers, journey::Journey, outcome::LastFailure,
+    absence::{Absence, Place},
+    attempt::Failed,
+    body::Body,
+    classify::Opening,
+    headers,
+    journey::Journey,
+    outcome::LastFailure,
     record::End,
 };
 
 /// Longest `Retry-After` given to a client (CONTRACT "Answers"): some SDKs sleep whatever they are told.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+/// To somebody who has only just started it.
+const NO_PROVIDER: &str = "no provider is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY and restart, or create an \
+                           upstream with targets through the Admin API";
 /// How many known models an error names.
 const KNOWN_MODELS_SHOWN: usize = 10;
 
@@ -95,7 +104,10 @@ impl Failure {
     pub(super) fn model_not_found(asked: &str, known: &[Arc<str>]) -> Box<Self> {
         let mut message = format!("the model '{asked}' does not exist here");
         match known {
-            [] => message.push_str("; no provider or upstream is configured that lists models"),
+            [] => {
+                message.push_str("; ");
+                message.push_str(NO_PROVIDER);
+            }
             known => {
                 let names: Vec<&str> = known.iter().take(KNOWN_MODELS_SHOWN).map(|it| &**it).collect();
                 message.push_str("; known: ");
@@ -127,17 +139,20 @@ impl Failure {
 
     /// No model was named, and there is nobody to fall back on.
     pub(super) fn no_provider(listing: bool) -> Box<Self> {
-        let message = "no provider is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY and restart, or create an \
-                       upstream with targets through the Admin API";
-        if listing {
-            return Failure::own(Code::NotFound, message.to_owned(), None);
-        }
-        Failure::later(Code::NoTargetAvailable, message.to_owned(), Some(RETRY_AFTER_MAX))
+        let code = if listing { Code::NotFound } else { Code::NoTargetAvailable };
+        Failure::own(code, NO_PROVIDER.to_owned(), None)
     }
 
-    /// Nobody of `upstream` is available.
-    pub(super) fn nobody_available(upstream: &str, returns_in: Option<Duration>) -> Box<Self> {
-        let message = format!("no target of upstream '{upstream}' is available");
+    /// Nobody of an upstream is available.
+    pub(super) fn nobody_available(place: &Place<'_>, returns_in: Option<Duration>) -> Box<Self> {
+        Failure::absent(place.nobody_available(), returns_in)
+    }
+
+    fn absent(absence: Absence, returns_in: Option<Duration>) -> Box<Self> {
+        let Absence { message, waiting_helps } = absence;
+        if !waiting_helps {
+            return Failure::own(Code::NoTargetAvailable, message, None);
+        }
         Failure::later(Code::NoTargetAvailable, message, returns_in.or(Some(RETRY_AFTER_MAX)))
     }
 
@@ -160,7 +175,7 @@ impl Failure {
 
 /// Nobody is left to pick: the last meaningful failure, or why nobody was there to begin with.
 pub(super) fn exhausted(
-    upstream: &str,
+    place: &Place<'_>,
     exhausted: Exhausted,
     returns_in: Option<Duration>,
     last: LastFailure,
@@ -168,37 +183,38 @@ pub(super) fn exhausted(
     if exhausted.only_limits {
         let vendors = last.credential.and_then(|it| it.message);
         let message = vendors.unwrap_or_else(|| {
-            format!("every target of upstream '{upstream}' is out for a rate limit or quota")
+            let (upstream, why) = (&place.upstream.name, place.why());
+            let why = if why.is_empty() { why } else { format!(": {why}") };
+            format!("every target of upstream '{upstream}' is out for a rate limit or quota{why}")
         });
         return Failure::later(Code::RateLimitExceeded, message, returns_in);
     }
     if !exhausted.any && last.vendor.is_none() && last.credential.is_none() {
-        let message = format!("upstream '{upstream}' has no target for this request");
-        return Failure::later(Code::NoTargetAvailable, message, Some(RETRY_AFTER_MAX));
+        return Failure::absent(place.nobody_at_all(), None);
     }
     match last.vendor {
         Some(failed) => vendor_failed(failed, returns_in),
-        None => keys_failed(upstream, last.credential, false, returns_in),
+        None => keys_failed(place, last.credential, false, returns_in),
     }
 }
 
 /// Somebody may be left, but no further try is made.
-pub(super) fn gave_up(upstream: &str, last: LastFailure) -> Box<Failure> {
+pub(super) fn gave_up(place: &Place<'_>, last: LastFailure) -> Box<Failure> {
     match last.vendor {
         Some(failed) => vendor_failed(failed, None),
-        None => keys_failed(upstream, last.credential, !last.other_than_limits, None),
+        None => keys_failed(place, last.credential, !last.other_than_limits, None),
     }
 }
 
 /// Nothing went wrong but with keys. `only_limits`: and nothing but rate limits and quotas.
 fn keys_failed(
-    upstream: &str,
+    place: &Place<'_>,
     last: Option<Failed>,
     only_limits: bool,
     returns_in: Option<Duration>,
 ) -> Box<Failure> {
     let Some(failed) = last else {
-        return Failure::nobody_available(upstream, returns_in);
+        return Failure::nobody_available(place, returns_in);
     };
     match (failed.outcome.kind, failed.answer) {
         // With the client's own key, what the vendor says of it is for the client.
@@ -207,19 +223,20 @@ fn keys_failed(
             let message = failed.message.unwrap_or_else(|| "rate limited".to_owned());
             Failure::later(Code::RateLimitExceeded, message, returns_in)
         }
-        _ => Failure::nobody_available(upstream, returns_in),
+        _ => Failure::nobody_available(place, returns_in),
     }
 }
 
 fn vendor_failed(failed: Failed, returns_in: Option<Duration>) -> Box<Failure> {
     let message = failed.message.unwrap_or_default();
+    let target = &failed.target;
     match (failed.outcome.kind, failed.answer) {
         // It never left here: nothing that a vendor could answer.
         (Kind::Refused | Kind::ClientGone, None) => Failure::invalid(&message, None),
         (Kind::ModelNotFound, Some(opening)) => Failure::vendors_last_word(opening),
         (Kind::Timeout | Kind::OutOfTime, None) => Failure::later(
             Code::UpstreamTimeout,
-            format!("no target answered in time: {message}"),
+            format!("no target answered in time: {target}: {message}"),
             returns_in,
         ),
         (_, Some(opening)) if opening.rest.is_none() && opening.status.is_server_error() => {
@@ -227,15 +244,19 @@ fn vendor_failed(failed: Failed, returns_in: Option<Duration>) -> Box<Failure> {
         }
         (Kind::Timeout, Some(_)) => Failure::later(
             Code::UpstreamTimeout,
-            format!("no target answered in time: {message}"),
+            format!("no target answered in time: {target}: {message}"),
             returns_in,
         ),
         (_, Some(_)) | (Kind::ServerError | Kind::Overloaded { .. } | Kind::ModelNotFound, None) => {
-            Failure::later(Code::BadGateway, format!("no target answered well: {message}"), returns_in)
+            Failure::later(
+                Code::BadGateway,
+                format!("no target answered well: {target}: {message}"),
+                returns_in,
+            )
         }
         (_, None) => Failure::later(
             Code::UpstreamUnreachable,
-            format!("no target could be reached: {message}"),
+            format!("no target could be reached: {target}: {message}"),
             returns_in,
         ),
     }
@@ -273,7 +294,7 @@ pub(super) fn fail(
     };
     headers::request_id(&mut out, &request_id, dialect);
     if explain {
-        headers::explain_failure(&mut out, &journey.record);
+        headers::explain_failure(&mut out, &journey.record, &journey.state.snapshot.load());
     }
     journey.answering(status);
     journey.finish(End::Complete);

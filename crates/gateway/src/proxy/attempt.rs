@@ -45,6 +45,8 @@ pub(super) enum Tried {
 
 /// A try that failed.
 pub(super) struct Failed {
+    /// Who failed.
+    pub(super) target: Arc<str>,
     /// What the balancer is told.
     pub(super) outcome: Outcome,
     /// What the vendor said, as far as it was read.
@@ -205,7 +207,8 @@ impl<'c> Candidate<'c> {
     }
 
     fn failed(&self, outcome: Outcome, answer: Option<Opening>, message: Option<String>) -> Failed {
-        Failed { outcome, answer, message, callers_key: self.passes_through() }
+        let target = Arc::clone(&self.target.name);
+        Failed { target, outcome, answer, message, callers_key: self.passes_through() }
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use config::Snapshot;
 use dialect::Dialect;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{
     encode::{connection_lists, is_hop_by_hop},
-    record::Record,
+    record::{Attempt, Record},
     relay::Committed,
 };
 
@@ -22,6 +23,8 @@ const MODEL: HeaderName = HeaderName::from_static("x-spillway-model");
 const CREDENTIAL: HeaderName = HeaderName::from_static("x-spillway-credential");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-spillway-attempts");
 const DECISION: HeaderName = HeaderName::from_static("x-spillway-decision");
+/// How many tries a header names; its line stays well below what proxies on the way take.
+const TRIES_SHOWN: usize = 8;
 
 /// Copies the vendor's headers, less hop-by-hop ones and those that tell of the vendor's account or set its cookies.
 pub(super) fn from_vendor(vendor: &HeaderMap, out: &mut HeaderMap) {
@@ -71,7 +74,7 @@ pub(super) fn request_id(out: &mut HeaderMap, id: &str, dialect: Dialect) {
 }
 
 /// Who answered, and why.
-pub(super) fn explain(out: &mut HeaderMap, committed: &Committed, record: &Record) {
+pub(super) fn explain(out: &mut HeaderMap, committed: &Committed, record: &Record, snapshot: &Snapshot) {
     insert(out, UPSTREAM, &committed.upstream.name);
     insert(out, TARGET, &committed.target.name);
     if let Some(provider) = &committed.target.provider {
@@ -84,24 +87,41 @@ pub(super) fn explain(out: &mut HeaderMap, committed: &Committed, record: &Recor
         insert(out, CREDENTIAL, &credential.name);
     }
     out.insert(ATTEMPTS, HeaderValue::from(record.attempts.len()));
-    insert(out, DECISION, &record.decision);
+    match record.attempts.split_last() {
+        Some((_, failed)) if !failed.is_empty() => {
+            insert(out, DECISION, &format!("{}; {}", trail(failed, snapshot), record.decision));
+        }
+        _ => insert(out, DECISION, &record.decision),
+    }
 }
 
-/// How many tries it took to fail, and how each went.
-pub(super) fn explain_failure(out: &mut HeaderMap, record: &Record) {
-    out.insert(ATTEMPTS, HeaderValue::from(record.attempts.len()));
-    if record.attempts.is_empty() {
-        return;
+/// Whose failure it is, how many tries it took, and how each went.
+pub(super) fn explain_failure(out: &mut HeaderMap, record: &Record, snapshot: &Snapshot) {
+    if let Some(upstream) = record.upstream.and_then(|it| snapshot.upstreams.get(&it)) {
+        insert(out, UPSTREAM, &upstream.name);
     }
-    let mut trail = String::from("tried: ");
-    for (at, attempt) in record.attempts.iter().enumerate() {
+    out.insert(ATTEMPTS, HeaderValue::from(record.attempts.len()));
+    if !record.attempts.is_empty() {
+        insert(out, DECISION, &trail(&record.attempts, snapshot));
+    }
+}
+
+/// `tried 127.0.0.1:7101 connect, openai/gpt-4o rate_limit (429)`
+fn trail(attempts: &[Attempt], snapshot: &Snapshot) -> String {
+    let mut trail = String::from("tried ");
+    for (at, attempt) in attempts.iter().take(TRIES_SHOWN).enumerate() {
         let comma = if at == 0 { "" } else { ", " };
-        let _ = write!(trail, "{comma}{}", attempt.outcome);
+        // A target may have been removed since.
+        let target = snapshot.targets.get(&attempt.target).map_or("a former target", |it| &it.name);
+        let _ = write!(trail, "{comma}{target} {}", attempt.outcome);
         if let Some(status) = attempt.status {
             let _ = write!(trail, " ({status})");
         }
     }
-    insert(out, DECISION, &trail);
+    if let Some(more) = attempts.len().checked_sub(TRIES_SHOWN).filter(|it| *it > 0) {
+        let _ = write!(trail, ", and {more} more");
+    }
+    trail
 }
 
 fn insert(out: &mut HeaderMap, name: HeaderName, value: &str) {

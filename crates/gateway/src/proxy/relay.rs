@@ -65,7 +65,7 @@ pub(super) fn relay(
     headers::from_vendor(&committed.opening.headers, &mut out);
     headers::request_id(&mut out, &journey.record.request_id, dialect);
     if explain {
-        headers::explain(&mut out, &committed, &journey.record);
+        headers::explain(&mut out, &committed, &journey.record, &journey.state.snapshot.load());
     }
     if let Some(cookie) = committed.set_cookie.take() {
         out.append(header::SET_COOKIE, cookie);

@@ -80,7 +80,7 @@ pub enum StartError {
     #[error("{flag}: {reason}")]
     Listen {
         /// Which flag names it.
-        flag: &'static str,
+        flag: String,
         /// What is wrong with it, and what to do.
         reason: String,
     },

@@ -30,7 +30,7 @@ pub struct Logs(Queue);
 pub fn logs(format: LogFormat, filter: Option<&str>) -> Result<Logs, String> {
     let filter = EnvFilter::builder()
         .parse(filter.unwrap_or(FILTER))
-        .map_err(|it| format!("SPILLWAY_LOG: {it} (expected levels such as `info` or `warn,access=info`)"))?;
+        .map_err(|it| format!("{it} (expected levels such as `info` or `warn,access=info`)"))?;
     let is_terminal = io::stderr().is_terminal();
     let is_text = match format {
         LogFormat::Auto => is_terminal,

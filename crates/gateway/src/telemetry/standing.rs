@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use balance::{Cause, CredentialReport, Report, State};
-use config::Snapshot;
+use config::{Snapshot, snapshot::Credential};
 use prometheus_client::{
     metrics::{family::Family, gauge::Gauge},
     registry::Registry,
@@ -70,32 +70,39 @@ fn credentials(registry: &mut Registry, report: &Report, snapshot: &Snapshot) {
                 ("credential", known.name.clone()),
                 ("state", state.into()),
             ];
-            mark(&states, &series, state == credential_state(credential));
+            mark(&states, &series, state == credential_state(credential, known));
         }
     }
     registry.register("credential_state", "1 for the state that a credential is in", states);
 }
 
 /// The state that a credential is in for all models.
-fn credential_state(report: &CredentialReport) -> &'static str {
-    match report.exclusion.map(|it| it.cause) {
+fn credential_state(report: &CredentialReport, known: &Credential) -> &'static str {
+    match report.exclusion {
         None => "normal",
-        Some(Cause::Quota) => "exceeded",
-        Some(Cause::Auth) => "error",
-        Some(Cause::Expired) => "expired",
-        Some(Cause::Disabled | Cause::Operator) => "disabled",
-        Some(
-            Cause::RateLimit
-            | Cause::Spent
-            | Cause::Overloaded
-            | Cause::Connect
-            | Cause::Timeout
-            | Cause::ServerError
-            | Cause::ModelNotFound
-            | Cause::HttpFailures
-            | Cause::TcpFailures
-            | Cause::Timeouts,
-        ) => "cooling",
+        // Switched off because its secret is not to be had.
+        Some(out) if out.cause == Cause::Disabled && known.problem.is_some() => "error",
+        Some(out) => credential_state_of(out.cause),
+    }
+}
+
+/// What the Admin API calls the standing of a credential that is out for that cause.
+pub(crate) fn credential_state_of(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Quota => "exceeded",
+        Cause::Auth => "error",
+        Cause::Expired => "expired",
+        Cause::Disabled | Cause::Operator => "disabled",
+        Cause::RateLimit
+        | Cause::Spent
+        | Cause::Overloaded
+        | Cause::Connect
+        | Cause::Timeout
+        | Cause::ServerError
+        | Cause::ModelNotFound
+        | Cause::HttpFailures
+        | Cause::TcpFailures
+        | Cause::Timeouts => "cooling",
     }
 }
 

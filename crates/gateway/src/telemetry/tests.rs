@@ -186,6 +186,7 @@ fn snapshot() -> Snapshot {
         name: "main".into(),
         provider: "openai".into(),
         headers: Vec::new(),
+        problem: None,
     };
     Snapshot {
         revision: 7,

@@ -26,6 +26,10 @@ pub struct Counters {
     pub good: u64,
     /// Those of the good that were streamed.
     pub good_streamed: u64,
+    /// Tries that failed before another was made, as `x-spillway-attempts` tells.
+    pub failed_tries: u64,
+    /// Those of the good that took more than one try.
+    pub rescued: u64,
     /// Answered 429.
     pub rate_limited: u64,
     /// Answered with another error.
@@ -51,6 +55,8 @@ struct Tally {
     requests: AtomicU64,
     good: AtomicU64,
     good_streamed: AtomicU64,
+    failed_tries: AtomicU64,
+    rescued: AtomicU64,
     rate_limited: AtomicU64,
     failed: AtomicU64,
     cut: AtomicU64,
@@ -77,6 +83,8 @@ impl Traffic {
             requests: read(&it.requests),
             good: read(&it.good),
             good_streamed: read(&it.good_streamed),
+            failed_tries: read(&it.failed_tries),
+            rescued: read(&it.rescued),
             rate_limited: read(&it.rate_limited),
             failed: read(&it.failed),
             cut: read(&it.cut),
@@ -148,6 +156,9 @@ async fn ask(target: &Target, number: u64, streamed: bool) -> io::Result<Respons
 
 impl Tally {
     fn count(&self, answer: io::Result<Response>, streamed: bool) {
+        let tries = answer.as_ref().ok().and_then(|it| it.header("x-spillway-attempts")?.parse::<u64>().ok());
+        let failed_tries = tries.map_or(0, |it| it.saturating_sub(1));
+        self.failed_tries.fetch_add(failed_tries, Ordering::Relaxed);
         let counter = match answer {
             Err(_) => &self.unreachable,
             Ok(response) if response.status == 429 => &self.rate_limited,
@@ -155,6 +166,7 @@ impl Tally {
             Ok(response) if !is_whole(&response, streamed) => &self.cut,
             Ok(_) => {
                 self.good_streamed.fetch_add(u64::from(streamed), Ordering::Relaxed);
+                self.rescued.fetch_add(u64::from(failed_tries > 0), Ordering::Relaxed);
                 &self.good
             }
         };

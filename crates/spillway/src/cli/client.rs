@@ -81,8 +81,13 @@ impl Client {
         if status.is_success() {
             return Ok(answer);
         }
-        let message = answer["message"].as_str().unwrap_or("no reason given");
+        let message = answer["message"].as_str().or(answer["error"]["message"].as_str());
+        let message = message.unwrap_or("no reason given");
         let hint = match status {
+            // Its errors are objects with an `error`; the Admin API's have a `message`.
+            _ if answer["error"].is_object() => {
+                " (that is the AI API; --admin-url wants the Admin API, by default http://127.0.0.1:8001)"
+            }
             StatusCode::UNAUTHORIZED => " (set SPILLWAY_ADMIN_TOKEN to the server's admin token)",
             _ => "",
         };

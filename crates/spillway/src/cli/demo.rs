@@ -93,6 +93,8 @@ async fn configure(running: &Running, cast: &Cast) -> Result<(), Failure> {
 
 fn introduction(running: &Running, cast: &Cast, rate: f64) -> String {
     let (proxy, admin) = (running.proxy_url(), running.admin_url());
+    // It need not be on the path of whoever reads this.
+    let program = env::current_exe().map_or_else(|_| "spillway".to_owned(), |it| it.display().to_string());
     let vendors: Vec<String> = cast
         .vendors()
         .into_iter()
@@ -103,7 +105,7 @@ fn introduction(running: &Running, cast: &Cast, rate: f64) -> String {
         "ready proxy={proxy} admin={admin}\n\n\
          Three simulated vendors stand behind one upstream, and {rate} requests a second come in:\n{}\n\n\
          Look at it from elsewhere:\n  \
-           spillway status --admin-url {admin}\n  \
+           {program} status --admin-url {admin}\n  \
            curl {admin}/upstreams/{UPSTREAM}/health\n  \
            curl {admin}/metrics\n  \
            curl {proxy}/{UPSTREAM}/v1/chat/completions -H 'content-type: application/json' \\\n    \
@@ -129,6 +131,8 @@ fn told(counters: &Counters) -> String {
         requests,
         good,
         good_streamed,
+        failed_tries,
+        rescued,
         rate_limited,
         failed,
         cut,
@@ -138,6 +142,11 @@ fn told(counters: &Counters) -> String {
     } = counters;
     let mut text =
         format!("{requests} requests: {good} good ({good_streamed} of them streamed), {in_flight} open");
+    if *failed_tries > 0 {
+        text.push_str(&format!(
+            ", {failed_tries} tries failed and {rescued} answers were rescued by another"
+        ));
+    }
     for (count, what) in [
         (rate_limited, "answered 429"),
         (failed, "failed"),

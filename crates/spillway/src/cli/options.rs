@@ -174,7 +174,17 @@ impl LogOptions {
             LogLook::Text => LogFormat::Text,
             LogLook::Json => LogFormat::Json,
         };
-        gateway::logs(format, filter).map_err(Failure::Usage)
+        gateway::logs(format, filter).map_err(|it| Failure::Usage(self.wrong(&it)))
+    }
+}
+
+impl LogOptions {
+    /// Names where the filter came from, and what it was.
+    fn wrong(&self, what: &str) -> String {
+        let Some(filter) = &self.log else { return what.to_owned() };
+        let from_variable = env::var("SPILLWAY_LOG").is_ok_and(|it| it == *filter);
+        let source = if from_variable { "SPILLWAY_LOG=" } else { "--log " };
+        format!("{source}{filter}: {what}")
     }
 }
 

@@ -7,10 +7,23 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, options::ServeOptions};
 
-pub(crate) const EXAMPLE: &str = "\
+const EXAMPLE: &str = "\
 Example:
   OPENAI_API_KEY=sk-... spillway serve
   SPILLWAY_ADMIN_TOKEN=$(openssl rand -hex 32) spillway serve --proxy-listen 0.0.0.0:8000 --proxy-auth open";
+
+/// What follows the flags: an example, and the variables from which providers are taken, by the vendors' table.
+pub(crate) fn after_help() -> String {
+    let mut text = format!("{EXAMPLE}\n\nVendor keys, each of which adds a provider at the start:\n");
+    for vendor in gateway::vendors().iter().filter(|it| !it.env.is_empty()) {
+        text.push_str(&format!("  {:<18} {}\n", vendor.name, vendor.env.join(" or ")));
+    }
+    text.push_str(
+        "A variable SPILLWAY_OPENAI_BASE_URL (or another provider's name) says where that vendor is;\n\
+         azure-openai and vllm need theirs.",
+    );
+    text
+}
 
 /// Serves until it is told to end.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {

@@ -12,6 +12,8 @@ Example:
 
 /// What stands in a cell that has nothing to say.
 const NOTHING: &str = "-";
+/// A credential's row that is about no model in particular.
+const NO_MODEL: Value = Value::Null;
 
 /// Prints both tables.
 pub(crate) fn run(options: &AdminOptions) -> Result<(), Failure> {
@@ -25,7 +27,7 @@ pub(crate) fn run(options: &AdminOptions) -> Result<(), Failure> {
 }
 
 type TargetRow = [String; 9];
-type CredentialRow = [String; 6];
+type CredentialRow = [String; 7];
 
 async fn targets(client: &Client) -> Result<Vec<TargetRow>, Failure> {
     let mut rows = Vec::new();
@@ -65,18 +67,32 @@ async fn credentials(client: &Client) -> Result<Vec<CredentialRow>, Failure> {
     for provider in client.list("/providers").await? {
         let path = format!("/providers/{}/credentials", encoded(&provider));
         for credential in client.list(&path).await? {
-            let is_default = if credential["default"] == true { "default" } else { NOTHING };
-            rows.push([
-                cell(&provider["name"]),
-                cell(&credential["name"]),
-                is_default.to_owned(),
-                cell(&credential["state"]),
-                cell(&credential["cause"]),
-                left(&credential),
-            ]);
+            rows.push(credential_row(&provider, &credential, &NO_MODEL));
+            let models = credential["model_states"].as_array();
+            rows.extend(models.into_iter().flatten().map(|it| credential_row(&provider, &credential, it)));
         }
     }
     Ok(rows)
+}
+
+/// A credential; with one of its `model_states`, how it stands for that model.
+fn credential_row(provider: &Value, credential: &Value, model: &Value) -> CredentialRow {
+    let standing = if model.is_null() { credential } else { model };
+    let for_model = match &model["model"] {
+        _ if model.is_null() => "every".to_owned(),
+        Value::Null => "any not listed".to_owned(),
+        name => cell(name),
+    };
+    let is_default = if credential["default"] == true { "yes" } else { "no" };
+    [
+        cell(&provider["name"]),
+        cell(&credential["name"]),
+        is_default.to_owned(),
+        for_model,
+        cell(&standing["state"]),
+        cell(&standing["cause"]),
+        left(standing),
+    ]
 }
 
 fn shown(targets: &[TargetRow], credentials: &[CredentialRow]) -> String {
@@ -89,7 +105,8 @@ fn shown(targets: &[TargetRow], credentials: &[CredentialRow]) -> String {
     let mut text = table(head, targets);
     if !credentials.is_empty() {
         text.push('\n');
-        text.push_str(&table(["PROVIDER", "CREDENTIAL", "", "STATE", "WHY", "BACK IN"], credentials));
+        let head = ["PROVIDER", "CREDENTIAL", "DEFAULT", "MODEL", "STATE", "WHY", "BACK IN"];
+        text.push_str(&table(head, credentials));
     }
     text
 }

@@ -71,7 +71,10 @@ async fn answers_that_need_no_vendor() {
     let upgrade = [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-key", "x")];
     let answer = client::request(spillway.proxy, "GET", "/v1/responses", &upgrade, b"").await.unwrap();
     assert_eq!(answer.status, 426);
+    let one = vendor("one").await;
+    spillway.upstream("empty", &[]).await;
     spillway.upstream("my-model", &[]).await;
+    spillway.target("my-model", &one, &["model=gpt-x"]).await;
     for prefix in ["", "/v1", "/openai/v1"] {
         let answer = client::get(spillway.proxy, &format!("{prefix}/models")).await.unwrap();
         assert_eq!(answer.json()["object"], "list", "{prefix}");

@@ -19,3 +19,4 @@ mod streaming;
 mod support;
 mod traps;
 mod wall;
+mod words;

@@ -151,6 +151,11 @@ impl Spillway {
         }
     }
 
+    /// From the next start on it does not have that variable.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.launch.env.retain(|(known, _)| known != name);
+    }
+
     /// Starts it again over the same data, on new ports.
     pub(crate) fn start_again(&mut self) {
         let (child, proxy, admin) =

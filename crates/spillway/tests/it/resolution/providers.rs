@@ -200,6 +200,8 @@ async fn models_are_the_union_of_what_may_be_asked_for() {
     let openai = vendor("openai").await;
     let spillway = with(&[("openai", &openai)]);
     spillway.upstream("house", &[]).await;
+    let target = json!({"provider": "openai"});
+    assert_eq!(spillway.json("POST", "/upstreams/house/targets", &target).await.status, 201);
     route(&spillway, json!({"name": "r", "models": ["alias"], "upstream": "house"})).await;
     for base in ["", "/v1", "/openai/v1", "/anthropic/v1"] {
         let answer = client::get(spillway.proxy, &format!("{base}/models")).await.unwrap();
