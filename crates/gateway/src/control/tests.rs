@@ -185,7 +185,8 @@ async fn a_warning_is_told_once_and_not_again_with_every_change() {
         let done = create(&control, name).await.unwrap();
         assert!(done.warnings.is_empty(), "told at the start: {:?}", done.warnings);
     }
-    let warnings = lines.text().lines().filter(|it| it.contains("OPENAI_API_KEY")).count();
+    let is_warning = |it: &&str| it.contains("WARN") && it.contains("OPENAI_API_KEY");
+    let warnings = lines.text().lines().filter(is_warning).count();
     assert_eq!(warnings, 1, "{}", lines.text());
 }
 
