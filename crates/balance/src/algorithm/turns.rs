@@ -225,13 +225,14 @@ impl Turns {
         if self.has_nothing_happened(index) {
             return share.start;
         }
-        // One turn, as seen by the others (its return makes now go back towards its start).
-        let owed_max = match self.weight {
+        // One turn, as seen by the others (its return makes now move towards its start).
+        let turn = match self.weight {
             0 => share.length,
             others => share.length + share.length * share.weight / others,
         };
-        let owed = (share.left - share.start).clamp(0, owed_max);
-        share.start.max(self.now() - owed)
+        let owed = (share.left - share.start).clamp(0, turn);
+        // Now may have gone back meanwhile, and then it would seem to have had more than the one turn too early.
+        share.start.clamp(self.now() - owed, self.now() + turn)
     }
 
     /// By how much of a turn somebody is ahead of its share, in [`FINENESS`]; negative: behind.

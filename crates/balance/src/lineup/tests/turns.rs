@@ -206,10 +206,10 @@ fn check_share(lineup: &mut Lineup, weights: &[Weight], count: u64) -> Result<()
     Ok(())
 }
 
-/// At every prefix of the next picks, everybody is as near its share as a turn for each place and one for rounding to
-/// whole turns allow: those who return may be owed one, or have had one too early, and so may oneself.
+/// At every prefix of the next picks, everybody is as near its share as a turn for each of the others allows: those
+/// who return may be owed one, or have had one too early.
 fn check_recovered(lineup: &mut Lineup, weights: &[Weight]) -> Result<(), TestCaseError> {
-    let turns = weights.len().max(2) as f64 + 1.0;
+    let turns = weights.len().max(2) as f64;
     check_near_share(lineup, weights, turns, turns)
 }
 
