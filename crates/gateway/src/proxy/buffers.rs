@@ -68,6 +68,11 @@ impl Held {
         taken.is_ok()
     }
 
+    /// How many bytes it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The share of `bytes`, from now on for as long as anybody has any of them: also one who is still sending them.
     pub(super) fn keep(self, bytes: Bytes) -> Bytes {
         Bytes::from_owner(Kept { bytes, _held: self })

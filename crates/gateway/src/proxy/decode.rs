@@ -11,7 +11,7 @@ use http::{HeaderMap, header, request::Parts};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::{ProxySettings, answer::Failure, journey::Journey};
+use super::{ProxySettings, answer::Failure, buffers::Held, journey::Journey};
 use crate::client_body::{BodyEnded, ClientBody, Slow};
 
 /// How far into a streamed multipart body its `model` part may begin: clients that mean it to be routed put it first.
@@ -184,25 +184,22 @@ async fn read(
         return Err(Failure::buffers_full());
     }
     let mut body = ClientBody::new(body, most as u64);
-    let mut taken = Taken::default();
-    let mut held = settings.buffers.share();
+    let mut taken = Taken::new(wanted.min(limit), settings.buffers.share());
     while let Some(chunk) = body.chunk().await {
         let chunk = chunk.map_err(|ended| refuse(ended, most))?;
-        if !held.grow(chunk.len()) {
+        if !taken.push(chunk) {
             return Err(Failure::buffers_full());
         }
-        taken.push(chunk);
         let enough_to_route = too_large_to_hold && taken.len() >= MULTIPART_HEAD_BYTES;
         let outgrown = taken.len() > limit;
         if streamable && (enough_to_route || outgrown) {
-            let head = held.keep(taken.whole());
-            return Ok(Payload::Streamed { head, rest: body, length: announced });
+            return Ok(Payload::Streamed { head: taken.whole(), rest: body, length: announced });
         }
         if outgrown {
             return Err(Failure::too_large(limit));
         }
     }
-    Ok(Payload::Whole(held.keep(taken.whole())))
+    Ok(Payload::Whole(taken.whole()))
 }
 
 fn refuse(ended: BodyEnded, most: usize) -> Box<Failure> {
@@ -213,24 +210,56 @@ fn refuse(ended: BodyEnded, most: usize) -> Box<Failure> {
     }
 }
 
-/// Chunks so far; a body that comes in one piece, as most do, is never copied.
-#[derive(Default)]
+/// The body so far, and its share of the bound: the memory set aside for it, not only the bytes in it.
+///
+/// A body that comes in one piece, as most do, is never copied. One that comes in several has room made for it in
+/// steps: large ones up to the length it announced, so that an announcement alone costs nobody memory, few bytes are
+/// copied twice, and a body that keeps its word ends up in exactly as much.
 struct Taken {
     first: Option<Bytes>,
     more: BytesMut,
+    announced: usize,
+    held: Held,
 }
 
+/// The first room made for a body in several pieces: prompts are mostly smaller and then copied once.
+const ROOM_MIN: usize = 64 << 10;
+
 impl Taken {
-    fn push(&mut self, chunk: Bytes) {
-        match self.first.take() {
-            None if self.more.is_empty() => self.first = Some(chunk),
-            None => self.more.extend_from_slice(&chunk),
-            Some(first) => {
-                self.more.reserve(first.len() + chunk.len());
-                self.more.extend_from_slice(&first);
-                self.more.extend_from_slice(&chunk);
-            }
+    fn new(announced: usize, held: Held) -> Self {
+        Taken { first: None, more: BytesMut::new(), announced, held }
+    }
+
+    /// Takes a chunk in; false, and the chunk is lost, if the bound leaves no room for it.
+    fn push(&mut self, chunk: Bytes) -> bool {
+        if self.len() == 0 {
+            let fits = self.held.grow(chunk.len());
+            self.first = Some(chunk);
+            return fits;
         }
+        let length = self.len() + chunk.len();
+        if length > self.more.capacity() && !self.make_room(length) {
+            return false;
+        }
+        self.more.extend_from_slice(&chunk);
+        true
+    }
+
+    /// Moves what is here to where `length` bytes fit.
+    fn make_room(&mut self, length: usize) -> bool {
+        let room = self.more.capacity();
+        let room = match length <= self.announced {
+            true => (room * 4).max(ROOM_MIN).min(self.announced),
+            false => (room * 2).max(ROOM_MIN),
+        };
+        let room = room.max(length);
+        if !self.held.grow(room - self.held.bytes()) {
+            return false;
+        }
+        let mut larger = BytesMut::with_capacity(room);
+        larger.extend_from_slice(self.first.take().as_deref().unwrap_or(&self.more));
+        self.more = larger;
+        true
     }
 
     fn len(&self) -> usize {
@@ -238,7 +267,7 @@ impl Taken {
     }
 
     fn whole(self) -> Bytes {
-        self.first.unwrap_or_else(|| self.more.freeze())
+        self.held.keep(self.first.unwrap_or_else(|| self.more.freeze()))
     }
 }
 
@@ -279,4 +308,42 @@ fn peek_multipart(decoded: &mut Decoded, content_type: &str) -> Result<(), Box<F
     }
     decoded.model = found.map(|it| Model { name: it.name, place: Place::Multipart(it.span) });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::buffers::Buffers, *};
+
+    /// What of a body of `announced` bytes that comes in such chunks is held, and in how much memory.
+    fn held(limit: usize, announced: usize, chunk: usize, chunks: usize) -> Option<(usize, usize)> {
+        let mut taken = Taken::new(announced, Buffers::new(limit).share());
+        let all_fit = (0..chunks).all(|at| taken.push(vec![at as u8; chunk].into()));
+        let expected: Vec<u8> = (0..chunks).flat_map(|at| vec![at as u8; chunk]).collect();
+        let room = taken.held.bytes();
+        all_fit.then(|| {
+            let length = taken.len();
+            assert!(taken.whole() == expected);
+            (length, room)
+        })
+    }
+
+    #[test]
+    fn a_body_that_keeps_its_word_is_held_in_exactly_its_length() {
+        assert_eq!(held(1 << 20, 300_000, 300_000, 1), Some((300_000, 300_000)));
+        assert_eq!(held(1 << 20, 300_000, 1000, 300), Some((300_000, 300_000)));
+        assert_eq!(held(300_000, 300_000, 1000, 300), Some((300_000, 300_000)));
+        assert_eq!(held(299_999, 300_000, 1000, 300), None);
+    }
+
+    #[test]
+    fn a_body_of_unknown_length_grows_in_steps_that_double_and_count_as_memory() {
+        assert_eq!(held(1 << 20, 0, 1000, 2), Some((2000, ROOM_MIN)));
+        assert_eq!(held(1 << 20, 0, 1000, 300), Some((300_000, 8 * ROOM_MIN)));
+        assert_eq!(held(400_000, 0, 1000, 300), None, "the memory is what counts, not the bytes in it");
+    }
+
+    #[test]
+    fn an_announcement_alone_takes_nothing() {
+        assert_eq!(held(1 << 20, 32 << 20, 10, 2), Some((20, ROOM_MIN)));
+    }
 }
