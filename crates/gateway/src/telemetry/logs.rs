@@ -1,6 +1,9 @@
 //! Where log lines go and what they look like.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    sync::OnceLock,
+};
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -20,6 +23,9 @@ pub enum LogFormat {
     /// One object per line.
     Json,
 }
+
+/// Where lines go that are JSON already, once the process's log is JSON.
+static JSON: OnceLock<Queue> = OnceLock::new();
 
 /// The process's log. Lines that are still queued when it is dropped are written.
 #[derive(Debug)]
@@ -48,7 +54,15 @@ pub fn logs(format: LogFormat, filter: Option<&str>) -> Result<Logs, String> {
         registry.with(lines.json().with_current_span(false).with_span_list(false)).try_init()
     };
     result.map_err(|it| format!("the log is already being written: {it}"))?;
+    if !is_text {
+        JSON.get_or_init(|| queue.clone());
+    }
     Ok(Logs(queue))
+}
+
+/// Takes whole lines of JSON, where that is what the process's log is made of.
+pub(super) fn json() -> Option<&'static Queue> {
+    JSON.get()
 }
 
 impl Drop for Logs {

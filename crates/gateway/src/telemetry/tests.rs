@@ -140,6 +140,46 @@ fn who_asks_for_open_metrics_gets_its_own_names_and_its_end() {
 
 // === Helpers ===
 
+#[test]
+fn an_access_line_written_straight_is_the_line_that_the_general_formatter_would_write() {
+    use std::sync::Mutex;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let snapshot = snapshot();
+    let mut odd = record(&["rate_limited", "success"]);
+    odd.request_id = "a \"quoted\"\tname é\u{1}".to_owned();
+    odd.model_requested = Some("x".repeat(1000));
+    for record in [odd, record(&[]), record(&["success"])] {
+        let (general, straight) = (Sink::default(), Sink::default());
+        let sink = general.clone();
+        let lines = tracing_subscriber::fmt::layer().with_writer(move || sink.clone());
+        let lines = lines.json().with_current_span(false).with_span_list(false);
+        let fields = access::Fields::of(&record, &snapshot);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || fields.tell());
+        access::write(&fields, straight.clone());
+        let read = |sink: &Sink| {
+            let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+            let (start, rest) = text.split_once("\",\"level\"").unwrap();
+            let time = start.strip_prefix("{\"timestamp\":\"").unwrap();
+            assert_eq!(time.len(), "2026-11-26T12:00:00.123456Z".len(), "{time}");
+            rest.to_owned()
+        };
+        assert_eq!(read(&straight), read(&general));
+    }
+}
+
 fn snapshot() -> Snapshot {
     let upstream = Upstream {
         id: UpstreamId(1),
