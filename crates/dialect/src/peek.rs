@@ -6,6 +6,7 @@
 
 mod json;
 mod multipart;
+mod walk;
 
 pub use json::{Model, Peek, body_field, insert_model, peek, splice_model};
 pub use multipart::{MultipartModel, peek_multipart, splice_form_model};

@@ -1,19 +1,15 @@
 //! JSON bodies: the peek, single fields, the splice.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use bytes::Bytes;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Malformed;
+use super::{
+    Malformed,
+    walk::{Member, members},
+};
 use crate::wire::{string, text};
-
-/// How deep a body may nest. Deeper ones serve only to exhaust somebody's stack; serde_json itself stops here, but
-/// not in what it skips.
-const DEPTH_MAX: usize = 128;
 
 /// What the gateway needs to know of a request body.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,26 +35,30 @@ pub struct Model<'a> {
 
 /// Looks into a body.
 pub fn peek(body: &[u8]) -> Result<Peek<'_>, Malformed> {
-    if let Some(at) = not_an_object(body) {
-        return Err(Malformed::new("the body must be a JSON object", at));
-    }
-    let fields: Fields<'_> = serde_json::from_slice(body).map_err(|error| malformed(body, &error))?;
-    refuse_deep(body)?;
-    let model = fields.model.map(|raw| model(body, raw)).transpose()?;
-    let include_usage = fields.stream_options.is_some_and(|raw| {
-        serde_json::from_str::<StreamOptions<'_>>(raw.get()).is_ok_and(|it| is_true(it.include_usage))
+    let mut fields = Fields::default();
+    members(body, |member| fields.take(member))?;
+    let model = fields.model.map(model).transpose()?;
+    let include_usage = fields.stream_options.is_some_and(|it| {
+        serde_json::from_slice::<StreamOptions<'_>>(it.value).is_ok_and(|it| is_true(it.include_usage))
     });
     Ok(Peek {
         model,
-        stream: is_true(fields.stream),
+        stream: fields.stream.is_some_and(|it| it.value == b"true"),
         include_usage,
-        prompt_cache_key: fields.prompt_cache_key.and_then(string),
+        prompt_cache_key: fields.prompt_cache_key.and_then(|it| string(raw(it.value)?)),
     })
 }
 
 /// A top-level string or number of a body; the first, should it stand there twice.
 pub fn body_field<'a>(body: &'a [u8], field: &str) -> Option<Cow<'a, str>> {
-    top_level(body, field).and_then(text)
+    let mut found = None;
+    let is_sound = members(body, |member| {
+        if found.is_none() && member.key == field {
+            found = Some(member.value);
+        }
+        Ok(())
+    });
+    is_sound.ok().and(found).and_then(raw).and_then(text)
 }
 
 /// The body with another model: before, the name, after. Byte-identical but for the name.
@@ -81,17 +81,31 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a string always serializes")
 }
 
-/// Known fields only; serde refuses the second of each by itself.
-#[derive(serde::Deserialize)]
+/// The fields that matter here. Each may stand there once: the vendor might read the other one.
+#[derive(Default)]
 struct Fields<'a> {
-    #[serde(borrow, default, deserialize_with = "even_null")]
-    model: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    stream: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    stream_options: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    prompt_cache_key: Option<&'a RawValue>,
+    model: Option<Member<'a>>,
+    stream: Option<Member<'a>>,
+    stream_options: Option<Member<'a>>,
+    prompt_cache_key: Option<Member<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, member: Member<'a>) -> Result<(), Malformed> {
+        let field = match &*member.key {
+            "model" => &mut self.model,
+            "stream" => &mut self.stream,
+            "stream_options" => &mut self.stream_options,
+            "prompt_cache_key" => &mut self.prompt_cache_key,
+            _ => return Ok(()),
+        };
+        if field.is_some() {
+            let what = format!("the body is not valid JSON: duplicate field `{}`", member.key);
+            return Err(Malformed::new(what, member.start));
+        }
+        *field = Some(member);
+        Ok(())
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -100,107 +114,17 @@ struct StreamOptions<'a> {
     include_usage: Option<&'a RawValue>,
 }
 
-/// `model: null` is not the same as no model: it has a place in the body.
-fn even_null<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
 fn is_true(raw: Option<&RawValue>) -> bool {
     raw.is_some_and(|it| it.get() == "true")
 }
 
-fn model<'a>(body: &[u8], raw: &'a RawValue) -> Result<Model<'a>, Malformed> {
-    // The raw value borrows from the body, so its address tells its place.
-    let start = raw.get().as_ptr() as usize - body.as_ptr() as usize;
-    let name = string(raw).ok_or_else(|| Malformed::new("`model` must be a string", start))?;
-    Ok(Model { name, span: start..start + raw.get().len() })
+/// A small value that has been walked over, for whoever reads raw ones; `None` where it is not UTF-8.
+fn raw(value: &[u8]) -> Option<&RawValue> {
+    serde_json::from_slice(value).ok()
 }
 
-/// Where the first byte stands that is not the `{` of an object.
-fn not_an_object(body: &[u8]) -> Option<usize> {
-    let at = body.iter().position(|it| !it.is_ascii_whitespace()).unwrap_or(body.len());
-    (body.get(at) != Some(&b'{')).then_some(at)
-}
-
-/// serde_json's messages on syntax are fixed texts; those on data could quote the body, so only our own fields' names
-/// are taken from them.
-fn malformed(body: &[u8], error: &serde_json::Error) -> Malformed {
-    let at = offset(body, error.line(), error.column());
-    let text = error.to_string();
-    let what = match error.classify() {
-        serde_json::error::Category::Data => {
-            text.split(" at line ").next().filter(|it| it.starts_with("duplicate field"))
-        }
-        _ => text.split(" at line ").next(),
-    };
-    Malformed::new(format!("the body is not valid JSON: {}", what.unwrap_or("unexpected value")), at)
-}
-
-/// Line and column, both from one, as a byte offset.
-fn offset(body: &[u8], line: usize, column: usize) -> usize {
-    let start = match line {
-        0 | 1 => 0,
-        _ => memchr::memchr_iter(b'\n', body).nth(line - 2).map_or(0, |at| at + 1),
-    };
-    (start + column.saturating_sub(1)).min(body.len())
-}
-
-/// `body` is valid JSON here. Few opening brackets settle it without a walk.
-fn refuse_deep(body: &[u8]) -> Result<(), Malformed> {
-    let openings = body.iter().filter(|&&it| it == b'{' || it == b'[').count();
-    if openings <= DEPTH_MAX {
-        return Ok(());
-    }
-    let (mut depth, mut at) = (0usize, 0);
-    while at < body.len() {
-        match body[at] {
-            b'"' => at = end_of_string(body, at + 1),
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEPTH_MAX {
-            return Err(Malformed::new(format!("the body nests deeper than {DEPTH_MAX}"), at));
-        }
-        at += 1;
-    }
-    Ok(())
-}
-
-/// The place of the quote that closes a string whose inside begins at `from`.
-fn end_of_string(body: &[u8], mut from: usize) -> usize {
-    while let Some(found) = body.get(from..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        if body[from + found] == b'"' {
-            return from + found;
-        }
-        from += found + 2;
-    }
-    body.len()
-}
-
-/// The raw value of one top-level field whose name is known only now.
-fn top_level<'a>(body: &'a [u8], field: &str) -> Option<&'a RawValue> {
-    struct Wanted<'f>(&'f str);
-
-    impl<'de> Visitor<'de> for Wanted<'_> {
-        type Value = Option<&'de RawValue>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut found = None;
-            while let Some(key) = map.next_key::<Cow<'_, str>>()? {
-                if found.is_none() && key == self.0 {
-                    found = Some(map.next_value()?);
-                } else {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-            Ok(found)
-        }
-    }
-
-    serde_json::Deserializer::from_slice(body).deserialize_map(Wanted(field)).ok().flatten()
+fn model(Member { value, start, .. }: Member<'_>) -> Result<Model<'_>, Malformed> {
+    let name = raw(value).and_then(string);
+    let name = name.ok_or_else(|| Malformed::new("`model` must be a string", start))?;
+    Ok(Model { name, span: start..start + value.len() })
 }
