@@ -87,11 +87,16 @@ impl Balancer {
             self.credentials.drain(..).map(|it| (it.plan.id, it)).collect();
         self.credential_slots.clear();
         for plan in &plan.credentials {
-            let mut credential =
-                before.remove(&plan.id).unwrap_or_else(|| Credential::new(*plan, self.epoch));
+            let known = before.remove(&plan.id);
+            let mut credential = known.unwrap_or_else(|| Credential::new(*plan, self.epoch));
             let enabled_again = plan.enabled && !credential.plan.enabled;
-            if enabled_again && credential.clear() {
+            let another = plan.version != credential.plan.version;
+            if (enabled_again || another) && credential.clear() {
                 events.push(Event::Returned { scope: Scope::Credential(plan.id) });
+            }
+            if another {
+                // What is still under way with the key before tells nothing of this one.
+                credential = Credential::new(*plan, self.epoch);
             }
             credential.plan = *plan;
             credential.lanes.clear();

@@ -99,7 +99,7 @@ impl Balancer {
         let Some(sentence) = sentence else { return };
         match lease.payer {
             Payer::Credential(id) => {
-                let Some(index) = self.credential_slots.get(&id).copied() else {
+                let Some(index) = self.payer_slot(id, lease) else {
                     return;
                 };
                 let credential = &mut self.credentials[index as usize];
@@ -132,7 +132,7 @@ impl Balancer {
         let Some(mut sentence) = sentence else { return };
         match lease.payer {
             Payer::Credential(id) => {
-                let Some(index) = self.credential_slots.get(&id).copied() else {
+                let Some(index) = self.payer_slot(id, lease) else {
                     return;
                 };
                 let credential = &mut self.credentials[index as usize];
@@ -215,6 +215,12 @@ impl Balancer {
         for (upstream, lane) in &self.credentials[slot as usize].lanes {
             self.upstreams[*upstream as usize].refresh_lane(*lane, &self.credentials, now);
         }
+    }
+
+    /// The key that this attempt was paid with, if it is still the one that has this id.
+    pub(crate) fn payer_slot(&self, id: CredentialId, lease: &Lease) -> Option<u32> {
+        let slot = self.credential_slot(id)?;
+        (self.credentials[slot as usize].born == lease.credential_born).then_some(slot)
     }
 
     /// The key that has this id, if any.

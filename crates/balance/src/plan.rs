@@ -112,6 +112,8 @@ pub struct CredentialPlan {
     pub enabled: bool,
     /// Out from then on.
     pub expires: Option<Time>,
+    /// Another number is another key under the same name: nothing that was learned of the one before holds for it.
+    pub version: u32,
 }
 
 /// A share, 0 (drained) to 65535.

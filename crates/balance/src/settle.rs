@@ -73,19 +73,17 @@ impl Balancer {
             upstream.set_in_flight(target, in_flight.saturating_sub(1));
         }
         if let Payer::Credential(id) = lease.payer
-            && let Some(slot) = self.credential_slots.get(&id)
+            && let Some(slot) = self.payer_slot(id, lease)
         {
-            let credential = &mut self.credentials[*slot as usize];
-            if credential.born == lease.credential_born {
-                credential.in_flight = credential.in_flight.saturating_sub(1);
-            }
+            let credential = &mut self.credentials[slot as usize];
+            credential.in_flight = credential.in_flight.saturating_sub(1);
         }
     }
 
     /// What the trial of a key has shown is judged by itself; here it makes way for others.
     fn end_key_trial(&mut self, lease: &Lease, now: Time) {
         if let (Some(trial), Payer::Credential(id)) = (lease.key_trial, lease.payer)
-            && let Some(slot) = self.credential_slot(id)
+            && let Some(slot) = self.payer_slot(id, lease)
         {
             self.credentials[slot as usize].end_trial(trial, now);
             self.refresh_credential(slot, now);
@@ -194,7 +192,7 @@ impl Balancer {
     pub(crate) fn prove(&mut self, slot: u32, lease: &Lease, now: Time, events: &mut Vec<Event>) {
         let later = |out: &Exclusion| out.since < lease.begun;
         if let Payer::Credential(id) = lease.payer
-            && let Some(credential) = self.credential_slots.get(&id).copied()
+            && let Some(credential) = self.payer_slot(id, lease)
         {
             let it = &mut self.credentials[credential as usize];
             if let Some(out) = it.out.take_if(|it| later(it)) {

@@ -77,6 +77,27 @@ fn what_leaves_in_flight_can_be_settled_and_its_namesake_starts_afresh() {
 }
 
 #[test]
+fn another_key_under_the_same_name_begins_afresh_and_the_one_before_tells_nothing_of_it() {
+    let mut balancer = balancer(upstream(vec![target(0)]));
+    let pick = |balancer: &mut Balancer, now| balancer.pick(&ask(), &Attempts::new(now), now);
+    let (first, late) =
+        (pick(&mut balancer, at(0)).expect("free"), pick(&mut balancer, at(0)).expect("free"));
+    balancer.settle(first.lease, outcome(Kind::KeyRejected), at(1));
+    assert!(pick(&mut balancer, at(1)).is_err(), "rejected");
+
+    let mut changed = plan(vec![upstream(vec![target(0)])]);
+    changed.credentials[0].version = 1;
+    let events = balancer.apply(changed.clone(), at(2));
+    assert!(matches!(events[..], [Event::Returned { .. }]), "{events:?}");
+    let fresh = pick(&mut balancer, at(2)).expect("another key");
+    balancer.settle(late.lease, outcome(Kind::KeyRejected), at(3));
+    assert_eq!(balancer.report(at(3)).credentials[0].in_flight, 1, "only the new key's");
+    balancer.settle(fresh.lease, outcome(FINE), at(3));
+    assert!(pick(&mut balancer, at(3)).is_ok(), "what the key before was told is nothing to this one");
+    assert!(balancer.apply(changed, at(4)).is_empty());
+}
+
+#[test]
 fn environments_never_cross_and_tiers_are_left_only_when_empty() {
     let mut targets = vec![target(0), target(1), target(2)];
     targets[0].environment = Only::Production;

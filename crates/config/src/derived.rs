@@ -71,17 +71,9 @@ pub(crate) fn providers(document: &Document) -> Vec<Known<'_>> {
     known
 }
 
-/// A provider's credentials by rank; of two of one rank the older comes first.
+/// A provider's credentials by rank.
 pub(crate) fn credentials(document: &Document, provider: Uuid) -> Vec<Uuid> {
-    let of_it = document.rows(Kind::Credential).filter(|row| row.parent == Some(provider));
-    let ranked = of_it.filter_map(|row| match &*row.entity {
-        Entity::Credential(credential) => Some((credential.rank, row.id)),
-        _ => None,
-    });
-    let mut ranked: Vec<(u32, Uuid)> = ranked.collect();
-    // The sort is stable.
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, id)| id).collect()
+    document.ranked(Kind::Credential, Some(provider)).iter().map(|row| row.id).collect()
 }
 
 /// The credential of targets that name none: the provider's own choice, or the first of `by_rank`.

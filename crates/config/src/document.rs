@@ -3,6 +3,9 @@
 mod draft;
 mod edit;
 mod load;
+mod order;
+mod removal;
+mod secrets;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -119,6 +122,15 @@ impl Document {
         self.derived().iter().find(named).map(|derived| derived.row(self))
     }
 
+    /// One of a kind wherever it is: by id or name, a credential also as `provider/name`, or by a name that only one
+    /// provider has.
+    pub fn find(&self, kind: Kind, text: &str) -> Option<Arc<Row>> {
+        match kind {
+            Kind::Credential => self.credential_anywhere(text),
+            _ => self.get(kind, text),
+        }
+    }
+
     /// One of a kind by id, derived ones included.
     pub fn by_id(&self, kind: Kind, id: Uuid) -> Option<Arc<Row>> {
         if let Some(row) = self.table(kind).get(id) {
@@ -155,6 +167,14 @@ impl Document {
             return derived.target_rows(self);
         }
         self.rows(kind).filter(|row| row.parent == Some(parent)).map(Arc::clone).collect()
+    }
+
+    /// The name of the built-in upstream for callers of a dialect: `default`, or its part for one of several dialects.
+    pub fn default_for(&self, dialect: dialect::Dialect) -> String {
+        if derived::is_mixed(&derived::providers(self)) {
+            return derived::default_of(dialect);
+        }
+        derived::DEFAULT.to_owned()
     }
 
     /// A credential by id, as `provider/name`, or by a name that only one provider has.

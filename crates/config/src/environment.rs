@@ -46,12 +46,11 @@ pub fn import_environment(
             json!([])
         };
         let provider = stable_id(Kind::Provider, vendor.name);
-        let fields =
-            json!({ "name": vendor.name, "kind": vendor.name, "rank": rank, "endpoints": endpoints });
-        changes.push(put(Kind::Provider, provider, now, &fields));
         let credential = stable_id(Kind::Credential, &format!("{}/{CREDENTIAL}", vendor.name));
+        let fields = json!({ "name": vendor.name, "kind": vendor.name, "rank": rank, "endpoints": endpoints, "default_credential": rules::reference(credential) });
+        changes.push(put(Kind::Provider, provider, now, &fields));
         let secret = format!("env:{variable}");
-        let fields = json!({ "provider": rules::reference(provider), "name": CREDENTIAL, "secret": secret });
+        let fields = json!({ "provider": rules::reference(provider), "name": CREDENTIAL, "secret": secret, "rank": 1 });
         changes.push(put(Kind::Credential, credential, now, &fields));
     }
     changes

@@ -77,6 +77,11 @@ pub fn etag(row: &Row) -> String {
     format!("\"{:016x}\"", xxh3_64(row.value.to_string().as_bytes()))
 }
 
+/// The entity tag of what goes by the whole configuration: the list of providers, their order.
+pub fn revision_tag(revision: u64) -> String {
+    format!("\"{revision}\"")
+}
+
 fn size(text: Option<&str>) -> Result<usize, Refusal> {
     let Some(text) = text else { return Ok(SIZE_DEFAULT) };
     text.parse().ok().filter(|size| (1..=SIZE_MAX).contains(size)).ok_or(Refusal::InvalidSize)

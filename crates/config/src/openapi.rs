@@ -60,6 +60,7 @@ fn schemas() -> Map<String, Value> {
         schemas.insert(format!("{name}_list"), list_of(name));
     }
     schemas.insert("error".to_owned(), error_schema());
+    schemas.insert("order".to_owned(), others::order_schema());
     schemas
 }
 
@@ -114,6 +115,7 @@ fn parameters() -> Value {
         "size": query("size", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }), "Rows of a page."),
         "offset": query("offset", json!({ "type": "string", "minLength": 1 }), "Token of the page, from the one before."),
         "tags": query("tags", json!({ "type": "string" }), "`a,b` has both, `a/b` has either."),
+        "force": query("force", json!({ "type": "boolean", "default": false }), "Also what uses it: its users let go of it or are deleted with it, and x-spillway-warning names them."),
         "if_match": header("If-Match", "Only if the entity still has this ETag."),
         "if_none_match": header("If-None-Match", "`*`: only if there is none yet.")
     })
@@ -234,11 +236,14 @@ mod tests {
             ("/upstreams/{upstream}/health", "get"),
             ("/upstreams/{upstream}/targets/{target}/healthy", "put"),
             ("/upstreams/{upstream}/targets/{target}/exclusion", "delete"),
+            ("/providers", "post"),
+            ("/providers/order", "put"),
+            ("/providers/{provider}/credentials", "post"),
+            ("/credentials/{credential}", "delete"),
             ("/metrics", "get"),
             ("/schemas/{entity}", "get"),
         ] {
             assert!(document["paths"][path].get(method).is_some(), "{method} {path}");
         }
-        assert!(document["paths"]["/providers"].get("post").is_none(), "providers are read only");
     }
 }

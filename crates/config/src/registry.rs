@@ -6,6 +6,7 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use balance::{AddressId, CredentialId, ModelId, Scope, TargetId, UpstreamId};
+use http::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use crate::{
@@ -21,6 +22,8 @@ pub struct Registry {
     credentials: Numbers<Uuid>,
     addresses: Numbers<Arc<str>>,
     models: Numbers<Arc<str>>,
+    /// What each credential sends, and how often that has become something else.
+    keys: HashMap<CredentialId, (Vec<(HeaderName, HeaderValue)>, u32)>,
 }
 
 /// Numbers of one kind, dense and in the order they were asked for.
@@ -124,6 +127,16 @@ impl Registry {
 
     pub(crate) fn number_credential(&mut self, uuid: Uuid) -> CredentialId {
         CredentialId(self.credentials.number(uuid))
+    }
+
+    /// Which of the keys that this credential had one after the other it has now.
+    pub(crate) fn version(&mut self, id: CredentialId, headers: &[(HeaderName, HeaderValue)]) -> u32 {
+        let (known, version) = self.keys.entry(id).or_insert_with(|| (headers.to_vec(), 0));
+        if known != headers {
+            *known = headers.to_vec();
+            *version += 1;
+        }
+        *version
     }
 
     /// The address, numbered.

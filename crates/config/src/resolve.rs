@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use self::{credential::Key, vendor::Vendor};
 use crate::{
-    Document, Entity, Kind, Registry, Snapshot, derived,
+    Document, Entity, Kind, Owner, Registry, Secret, Snapshot, derived,
     snapshot::{Address, Trust},
 };
 
@@ -27,6 +27,8 @@ pub struct Facts<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// A file's content, for `file:PATH`; the error says why not.
     pub file: &'a dyn Fn(&str) -> Result<String, String>,
+    /// Opens a sealed secret for its owner; the error says why it does not open, and what to do.
+    pub open: &'a dyn Fn(&str, Owner) -> Result<Secret, String>,
     /// The balancer's time at that Unix second.
     pub time_of: &'a dyn Fn(i64) -> balance::Time,
 }
@@ -119,6 +121,10 @@ fn dangling(document: &Document) -> Vec<Problem> {
             match &*row.entity {
                 Entity::Provider(it) => {
                     check(at("default_credential"), Kind::Credential, it.default_credential.map(|it| it.id));
+                    for model in it.models.iter().flatten() {
+                        let path = at(&format!("models.{}.default_credential", model.id));
+                        check(path, Kind::Credential, model.default_credential.map(|it| it.id));
+                    }
                 }
                 Entity::Credential(it) => check(at("provider"), Kind::Provider, Some(it.provider.id)),
                 Entity::Target(it) => {

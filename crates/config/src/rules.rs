@@ -3,6 +3,8 @@
 //! [`prepare`] looks at a body as it was written (who says `hash_on` means consistent hashing), [`finish`] at the whole
 //! entity that would come of it (a header's hash needs the header's name).
 
+mod credential;
+mod provider;
 mod route;
 mod target;
 mod upstream;
@@ -35,7 +37,8 @@ pub(crate) fn prepare(
     match kind {
         Kind::Upstream => upstream::prepare(subject, given, violations),
         Kind::Target => target::prepare(subject, given, violations),
-        Kind::Provider | Kind::Credential | Kind::Service | Kind::Route => {}
+        Kind::Credential => credential::prepare(given, violations),
+        Kind::Provider | Kind::Service | Kind::Route => {}
     }
 }
 
@@ -50,29 +53,14 @@ pub(crate) fn finish(
         Kind::Upstream => upstream::finish(subject, whole, violations),
         Kind::Target => target::finish(subject, whole, violations),
         Kind::Route => route::finish(whole, violations),
-        Kind::Provider => provider(subject, whole, violations),
-        Kind::Credential | Kind::Service => {}
+        Kind::Provider => provider::finish(subject, whole, violations),
+        Kind::Credential => credential::finish(subject, whole, violations),
+        Kind::Service => {}
     }
     if let Some(name) = text(whole, "name")
         && Uuid::try_parse(name).is_ok()
     {
         violations.field("name", "must not look like an id");
-    }
-}
-
-fn provider(subject: &Subject<'_>, whole: &mut Map<String, Value>, violations: &mut Violations) {
-    let own = |id: Uuid, name: &str| subject.document.child(Kind::Credential, id, name).map(|row| row.id);
-    if let Some(Value::String(name)) = whole.get("default_credential") {
-        match subject.id.and_then(|id| own(id, name)) {
-            Some(id) => drop(whole.insert("default_credential".to_owned(), reference(id))),
-            None => violations.dangling("default_credential", Kind::Credential, name),
-        }
-    }
-    let row = text(whole, "kind").and_then(dialect::Kind::from_name).map(dialect::Kind::row);
-    let placeless = row.is_some_and(|row| row.base_url.is_none());
-    let has_endpoint = whole.get("endpoints").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-    if placeless && !has_endpoint {
-        violations.field("endpoints", "this kind has no place of its own: name at least one endpoint");
     }
 }
 

@@ -6,20 +6,23 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Context, Document, Edit, Edited, Facts, Kind, Refusal, Registry, Resolved, Row, import_environment,
-    resolve, urlencoded,
+    Context, Document, Edit, Edited, Facts, Kind, Refusal, Registry, Resolved, Row, Secret,
+    import_environment, resolve, urlencoded,
 };
 
 /// A document in the making, its clock and its ids.
 pub(crate) struct Desk {
     pub(crate) document: Document,
     pub(crate) now: i64,
+    pub(crate) revision: u64,
+    /// Deletions take along what uses what goes.
+    pub(crate) force: bool,
     made: u128,
 }
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Desk { document: Document::default(), now: 1_700_000_000, made: 0 }
+        Desk { document: Document::default(), now: 1_700_000_000, revision: 0, force: false, made: 0 }
     }
 
     /// With the providers that these variables stand for.
@@ -46,9 +49,18 @@ impl Desk {
             Uuid::from_u128(*made)
         };
         let if_match = if_match.map(str::to_owned);
-        let mut context = Context { now: self.now, ids: &mut ids, if_none_match_any: if_none, if_match };
+        let mut context = Context {
+            now: self.now,
+            ids: &mut ids,
+            if_none_match_any: if_none,
+            if_match,
+            force: self.force,
+            revision: self.revision,
+            seal: &|secret, _| secret.expose().bytes().map(|it| format!("{it:02x}")).collect(),
+        };
         let edited = self.document.edit(edit, &mut context)?;
         self.document = edited.document.clone();
+        self.revision += u64::from(!edited.change.is_empty());
         Ok(edited)
     }
 
@@ -95,6 +107,7 @@ impl Desk {
         let facts = Facts {
             env: &env,
             file: &|_| Err("no such file".to_owned()),
+            open: &|text, _| Ok(Secret::new(text.to_owned())),
             time_of: &|unix| balance::Time::from_nanos(u64::try_from(unix).unwrap_or(0) * 1_000_000_000),
         };
         resolve(&self.document, registry, &facts).expect("edits leave nothing dangling")

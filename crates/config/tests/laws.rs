@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use balance::{Environment, Time};
 use config::{
-    Context, Document, Edit, Facts, Field, Kind, Registry, Resolved, Stored, Type, form, import_environment,
-    resolve, schema, snapshot::Query, urlencoded,
+    Context, Document, Edit, Facts, Field, Kind, Registry, Resolved, Secret, Stored, Type, form,
+    import_environment, resolve, schema, snapshot::Query, urlencoded,
 };
 use http::Method;
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -45,6 +45,7 @@ const TEXTS: &[&str] = &[
     "org/model",
     "ключ",
     "a,b",
+    "sk-secret-0123456789",
 ];
 
 fn text() -> BoxedStrategy<String> {
@@ -188,6 +189,33 @@ fn edit_of(kind: Kind) -> BoxedStrategy<Edit> {
         .boxed()
 }
 
+/// Edits that move providers and credentials about.
+fn ranking() -> BoxedStrategy<Edit> {
+    let kind = prop_oneof![Just(Kind::Provider), Just(Kind::Credential)];
+    let of = select(names(Kind::Provider));
+    (kind, of, select(&["a", "b", "c", "env"][..]), option::of(1_i64..7), 0..8)
+        .prop_map(|(kind, provider, name, rank, what)| {
+            let parent = (kind == Kind::Credential).then(|| provider.to_owned());
+            let at = if kind == Kind::Provider && what > 3 { provider } else { name }.to_owned();
+            let mut value = json!({});
+            if what != 3 {
+                value["rank"] = rank.into();
+            }
+            if what < 4 && kind == Kind::Provider {
+                value["kind"] = "groq".into();
+            }
+            if what < 4 && kind == Kind::Credential {
+                value["secret"] = "sk-secret-0123456789".into();
+            }
+            match what {
+                0..=3 => Edit::Put { kind, parent, at, value },
+                4 | 5 => Edit::Patch { kind, parent, at, value },
+                _ => Edit::Delete { kind, parent, at },
+            }
+        })
+        .boxed()
+}
+
 fn env(name: &str) -> Option<String> {
     ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GROQ_API_KEY"].contains(&name).then(|| "sk-secret".to_owned())
 }
@@ -219,11 +247,25 @@ fn apply(
         *made += 1;
         Uuid::from_u128(*made)
     };
-    document.edit(edit, &mut Context { now, ids: &mut ids, if_none_match_any: false, if_match: None })
+    let mut context = Context {
+        now,
+        ids: &mut ids,
+        if_none_match_any: false,
+        if_match: None,
+        force: now % 2 == 0,
+        revision: 0,
+        seal: &|secret, _| secret.expose().bytes().map(|it| format!("{it:02x}")).collect(),
+    };
+    document.edit(edit, &mut context)
 }
 
 fn resolved(document: &Document) -> Resolved {
-    let facts = Facts { env: &env, file: &|_| Err("no files here".to_owned()), time_of: &|_| Time::ZERO };
+    let facts = Facts {
+        env: &env,
+        file: &|_| Err("no files here".to_owned()),
+        open: &|_, _| Ok(Secret::new("sk-secret".to_owned())),
+        time_of: &|_| Time::ZERO,
+    };
     resolve(document, &mut Registry::default(), &facts).expect("edits leave nothing dangling")
 }
 
@@ -314,6 +356,17 @@ proptest! {
     }
 
     #[test]
+    fn ranks_are_dense_and_unique_whatever_is_written_moved_or_deleted(edits in vec(ranking(), 1..40)) {
+        let document = edited(edits);
+        let mut lists = vec![document.ranked(Kind::Provider, None)];
+        lists.extend(document.rows(Kind::Provider).map(|it| document.ranked(Kind::Credential, Some(it.id))));
+        for list in lists {
+            let ranks: Vec<_> = list.iter().map(|row| row.value["rank"].as_u64().unwrap_or(0)).collect();
+            prop_assert_eq!(ranks, (1..=list.len() as u64).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
     fn what_is_stored_comes_back(edits in vec(edit(), 1..12)) {
         let document = edited(edits);
         let rows = |document: &Document| -> Vec<_> {
@@ -349,11 +402,12 @@ proptest! {
                 }
             }
         }
-        for kind in [Kind::Upstream, Kind::Target] {
-            for row in document.rows(kind) {
-                let shown = document.view(row).to_string();
-                prop_assert!(!shown.contains("sk-secret"));
-            }
+        for row in document.rows(Kind::Credential) {
+            // Neither the row nor what is shown of it; other fields may say what they like.
+            let config::Entity::Credential(credential) = &*row.entity else { unreachable!("the table's kind") };
+            prop_assert!(!credential.secret.contains("sk-secret"), "{:?}", credential);
+            let shown = document.view(row)["secret"].to_string();
+            prop_assert!(!shown.contains("sk-secret") && !shown.contains("sealed"), "{}", shown);
         }
     }
 

@@ -11,8 +11,10 @@ mod credentials;
 mod entities;
 mod guard;
 mod health;
+mod order;
 mod orders;
 mod process;
+mod providers;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -88,6 +90,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/metrics", get(process::metrics))
         .route("/openapi.json", get(process::openapi))
         .route("/schemas/{at}", get(process::schema))
+        .route("/providers/order", get(order::read).put(order::write))
         .route("/upstreams/{parent}/health", get(health::list))
         .route("/upstreams/{parent}/targets/{at}/healthy", put(orders::healthy))
         .route("/upstreams/{parent}/targets/{at}/unhealthy", put(orders::unhealthy))

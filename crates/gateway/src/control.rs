@@ -10,7 +10,7 @@ mod failure;
 mod ledger;
 mod start;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::ArcSwap;
 use balance::{Event, Ledger, Order};
@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, watch};
 use tracing::info;
 use uuid::Uuid;
 
-use crate::{state::State, store::Store};
+use crate::{state::State, store::Store, vault::Vault};
 
 pub(crate) use change::{Asked, Done};
 pub(crate) use failure::{ConfigurationRefused, Failure};
@@ -54,6 +54,8 @@ pub(crate) struct Outside {
     pub(crate) env: Environment,
     /// For `file:PATH`.
     pub(crate) file: Files,
+    /// For secrets that are kept here.
+    pub(crate) vault: Vault,
 }
 
 /// What only the one who is writing may touch.
@@ -106,11 +108,12 @@ impl Control {
 }
 
 impl Outside {
-    /// This process's environment and file system.
-    pub(crate) fn process() -> Self {
+    /// These variables, this process's file system, and these master keys.
+    pub(crate) fn process(environment: HashMap<String, String>, vault: Vault) -> Self {
         Outside {
-            env: Box::new(|name| std::env::var(name).ok().filter(|it| !it.is_empty())),
+            env: Box::new(move |name| environment.get(name).cloned()),
             file: Box::new(|path| std::fs::read_to_string(path).map_err(|it| it.to_string())),
+            vault,
         }
     }
 }

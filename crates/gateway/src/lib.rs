@@ -16,6 +16,7 @@ mod serve;
 mod state;
 mod store;
 mod telemetry;
+mod vault;
 
 pub use config::Secret;
 /// The vendors that the gateway knows, each with the variables that hold its key.

@@ -37,6 +37,7 @@ use crate::{
     state::State,
     store::Store,
     telemetry::Telemetry,
+    vault::Vault,
 };
 
 /// Threads for everything that is not a request. One would do; the second keeps the Admin API answering while the
@@ -124,9 +125,12 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
 async fn load(runtime: &Runtime, settings: &Settings, state: Arc<State>) -> Result<Arc<Control>, StartError> {
     let data = settings.data.clone();
     let environment = settings.environment.clone();
-    let outside = Outside { env: Box::new(move |name| environment.get(name).cloned()), ..Outside::process() };
+    let master_key = settings.master_key.clone();
     let loading = runtime.spawn(async move {
+        // The store makes the data directory, and takes it for this process.
         let store = Store::open(&data).await.map_err(|it| StartError::Data(it.to_string()))?;
+        let vault = Vault::open(&data, master_key.as_ref()).map_err(|it| StartError::Data(it.to_string()))?;
+        let outside = Outside::process(environment, vault);
         Control::start(store, state, outside).await.map_err(|it| StartError::Configuration(format!("{it:#}")))
     });
     loading.await.map_err(|it| StartError::System(io::Error::other(it)))?

@@ -105,7 +105,8 @@ pub fn plan(upstreams: Vec<UpstreamPlan>) -> Plan {
     }
     ids.sort();
     ids.dedup();
-    let credentials = ids.into_iter().map(|id| CredentialPlan { id, enabled: true, expires: None });
+    let credentials =
+        ids.into_iter().map(|id| CredentialPlan { id, enabled: true, expires: None, version: 0 });
     Plan { credentials: credentials.collect(), upstreams }
 }
 

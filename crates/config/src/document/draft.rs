@@ -176,6 +176,11 @@ pub(super) fn with_ids(fields: &[Field], mut whole: Map<String, Value>) -> Map<S
             (Type::Record(nested), Value::Object(record)) => {
                 *record = with_ids(nested, std::mem::take(record));
             }
+            (Type::List(Type::Shorthand(nested) | Type::Record(nested), _), Value::Array(all)) => {
+                for record in all.iter_mut().filter_map(Value::as_object_mut) {
+                    *record = with_ids(nested, std::mem::take(record));
+                }
+            }
             _ => {}
         }
     }

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::{
     Document, Row,
     draft::{Draft, parent_field},
-    load,
+    load, secrets,
 };
-use crate::{Entity, Kind, Refusal, derived, etag};
+use crate::{Entity, Kind, Owner, Refusal, Secret, derived, etag, rules};
 
 /// What to do. `parent` and `at` are an id or a name (a target: id or `host:port`).
 #[derive(Clone, Debug)]
@@ -55,6 +55,11 @@ pub enum Edit {
         /// Which.
         at: String,
     },
+    /// PUT of the order of all providers, at once.
+    Order {
+        /// The body: `{"providers": ["anthropic", "openai"]}`.
+        value: Value,
+    },
 }
 
 /// What an edit needs from outside.
@@ -67,6 +72,12 @@ pub struct Context<'a> {
     pub if_none_match_any: bool,
     /// `If-Match`: only if what is there has one of these tags (`*`: any).
     pub if_match: Option<String>,
+    /// `?force=true`: a deletion takes what uses it along.
+    pub force: bool,
+    /// The configuration's revision, which the order of providers goes by.
+    pub revision: u64,
+    /// Seals a secret, so that it opens for its owner only.
+    pub seal: &'a dyn Fn(&Secret, Owner) -> String,
 }
 
 /// What an edit came to.
@@ -82,6 +93,8 @@ pub struct Edited {
     pub created: bool,
     /// For the operator.
     pub warnings: Vec<String>,
+    /// Credentials that somebody has just vouched for: what the ledger holds against them is over.
+    pub restored: Vec<Uuid>,
 }
 
 /// One row's change.
@@ -112,6 +125,7 @@ impl Document {
                 self.replace(kind, parent.as_deref(), &at, value, context)
             }
             Edit::Delete { kind, parent, at } => self.delete(kind, parent.as_deref(), &at, context),
+            Edit::Order { value } => self.order(&value, context),
         }
     }
 
@@ -161,45 +175,6 @@ impl Document {
         self.write(&Draft { kind, parent, existing, keep: false, id, name, value }, context)
     }
 
-    fn delete(
-        &self,
-        kind: Kind,
-        parent: Option<&str>,
-        at: &str,
-        context: &mut Context<'_>,
-    ) -> Result<Edited, Refusal> {
-        let parent = self.parent(kind, parent)?;
-        let existing = self.locate(kind, parent.as_deref(), at);
-        expect_match(existing.as_ref(), context)?;
-        let mut edited = Edited {
-            document: self.clone(),
-            change: Vec::new(),
-            row: None,
-            created: false,
-            warnings: Vec::new(),
-        };
-        let Some(existing) = existing else {
-            return Ok(edited);
-        };
-        writable(&existing)?;
-        if existing.id == derived::default_id() {
-            return Err(Refusal::ReadOnly {
-                message: "the upstream 'default' is built in; switch it off instead".to_owned(),
-            });
-        }
-        let users = self.users(&existing);
-        if !users.is_empty() {
-            return Err(Refusal::InUse { users });
-        }
-        if kind == Kind::Upstream {
-            let targets = self.children(Kind::Target, existing.id);
-            edited.change.extend(targets.iter().map(|row| Change::Delete(Kind::Target, row.id)));
-        }
-        edited.change.push(Change::Delete(kind, existing.id));
-        edited.document = self.with(&edited.change);
-        Ok(edited)
-    }
-
     /// Writes a body as a row.
     fn write(&self, draft: &Draft<'_>, context: &mut Context<'_>) -> Result<Edited, Refusal> {
         let kind = draft.kind;
@@ -213,44 +188,76 @@ impl Document {
             let message = "the targets of this upstream follow from the providers".to_owned();
             return Err(Refusal::ReadOnly { message });
         }
-        let (whole, asked_id) = self.whole(draft)?;
+        let (mut whole, asked_id) = self.whole(draft)?;
         if let (None, Some(id)) = (draft.existing, asked_id)
             && self.by_id(kind, id).is_some()
         {
             return Err(Refusal::PrimaryKey { fields: json!({ "id": id.to_string() }) });
         }
         self.unique(kind, draft.existing.map(|row| row.id), &whole)?;
-        if let Some(existing) = draft.existing
-            && is_same(&existing.value, &whole)
-        {
-            let (document, row) = (self.clone(), Some(Arc::clone(existing)));
-            return Ok(Edited { document, change: Vec::new(), row, created: false, warnings: Vec::new() });
-        }
         let id = draft.existing.map(|row| row.id).or(asked_id).unwrap_or_else(|| (context.ids)());
+        let sealed = secrets::seal(draft, id, &mut whole, context.seal)?;
+        let mut change = self.rank(draft, id, &mut whole, context.now)?;
+        let mut edited = Edited::of(self.clone());
+        if kind == Kind::Credential && (sealed || says_enabled(&draft.value)) {
+            edited.restored.push(id);
+        }
+        let same = draft.existing.filter(|row| is_same(&row.value, &whole));
+        if let (Some(existing), true) = (same, change.is_empty()) {
+            edited.row = Some(Arc::clone(existing));
+            return Ok(edited);
+        }
         let created_at = draft.existing.map_or(context.now, |row| row.created_at);
         let row = Arc::new(load::row(kind, id, created_at, context.now, whole)?);
-        let change = vec![Change::Put(Arc::clone(&row))];
-        let document = self.with(&change);
-        let warnings = warnings(&document, &row);
-        Ok(Edited { document, change, row: Some(row), created: draft.existing.is_none(), warnings })
+        change.extend(self.first_credential(&row, context.now)?);
+        change.push(Change::Put(Arc::clone(&row)));
+        edited.document = self.with(&change);
+        edited.change = change;
+        edited.warnings = warnings(&edited.document, &row);
+        edited.row = Some(row);
+        edited.created = draft.existing.is_none();
+        Ok(edited)
     }
 
-    fn parent(&self, kind: Kind, parent: Option<&str>) -> Result<Option<Arc<Row>>, Refusal> {
+    /// The first credential of a provider becomes its default.
+    fn first_credential(&self, row: &Row, now: i64) -> Result<Option<Change>, Refusal> {
+        let provider = row.parent.filter(|_| row.kind == Kind::Credential);
+        let provider = provider.and_then(|id| self.by_id(Kind::Provider, id));
+        let Some(provider) = provider else { return Ok(None) };
+        let has_one = matches!(&*provider.entity, Entity::Provider(it) if it.default_credential.is_some());
+        if has_one || !self.children(Kind::Credential, provider.id).is_empty() {
+            return Ok(None);
+        }
+        let named = load::changed(&provider, now, |fields| {
+            fields.insert("default_credential".to_owned(), rules::reference(row.id));
+        })?;
+        Ok(Some(Change::Put(named)))
+    }
+
+    pub(super) fn parent(&self, kind: Kind, parent: Option<&str>) -> Result<Option<Arc<Row>>, Refusal> {
         let (Some(said), Some((_, kind))) = (parent, parent_field(kind)) else {
             return Ok(None);
         };
         self.get(kind, said).map(Some).ok_or(Refusal::NotFound)
     }
 
-    fn locate(&self, kind: Kind, parent: Option<&Row>, at: &str) -> Option<Arc<Row>> {
+    pub(super) fn locate(&self, kind: Kind, parent: Option<&Row>, at: &str) -> Option<Arc<Row>> {
         match parent {
             Some(parent) => self.child(kind, parent.id, at),
-            None => self.get(kind, at),
+            None => self.find(kind, at),
         }
     }
 }
 
-fn writable(row: &Row) -> Result<(), Refusal> {
+impl Edited {
+    /// Nothing is different.
+    pub(super) fn of(document: Document) -> Self {
+        let (change, warnings, restored) = (Vec::new(), Vec::new(), Vec::new());
+        Edited { document, change, row: None, created: false, warnings, restored }
+    }
+}
+
+pub(super) fn writable(row: &Row) -> Result<(), Refusal> {
     if row.derived {
         return Err(Refusal::ReadOnly {
             message: "this follows from the providers and can not be written".to_owned(),
@@ -259,16 +266,26 @@ fn writable(row: &Row) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn expect_match(existing: Option<&Arc<Row>>, context: &Context<'_>) -> Result<(), Refusal> {
+pub(super) fn expect_match(existing: Option<&Arc<Row>>, context: &Context<'_>) -> Result<(), Refusal> {
+    match (existing, &context.if_match) {
+        (_, None) => Ok(()),
+        (None, Some(_)) => Err(Refusal::PreconditionFailed),
+        (Some(existing), Some(_)) => expect_tag(&etag(existing), context),
+    }
+}
+
+/// `If-Match` fits this tag, if there is one.
+pub(super) fn expect_tag(own: &str, context: &Context<'_>) -> Result<(), Refusal> {
     let Some(wanted) = &context.if_match else {
         return Ok(());
     };
-    let Some(existing) = existing else {
-        return Err(Refusal::PreconditionFailed);
-    };
-    let own = etag(existing);
     let fits = wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag == own);
     if fits { Ok(()) } else { Err(Refusal::PreconditionFailed) }
+}
+
+/// Whether a body enables what it is about, in so many words.
+fn says_enabled(value: &Value) -> bool {
+    matches!(value.get("enabled"), Some(Value::Bool(true)))
 }
 
 /// Whether a row's value says the same, dates aside.

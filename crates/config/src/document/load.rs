@@ -91,6 +91,20 @@ fn load(stored: Stored) -> Result<Arc<Row>, Violations> {
     row(stored.kind, stored.id, stored.created_at, stored.updated_at, whole).map(Arc::new)
 }
 
+/// The row with fields of its changed by something else than a body of its own.
+pub(super) fn changed(
+    row: &Row,
+    now: i64,
+    change: impl FnOnce(&mut Map<String, Value>),
+) -> Result<Arc<Row>, Violations> {
+    let mut whole = row.value.as_object().cloned().unwrap_or_default();
+    for name in ["id", "created_at", "updated_at"] {
+        whole.shift_remove(name);
+    }
+    change(&mut whole);
+    self::row(row.kind, row.id, row.created_at, now, whole).map(Arc::new)
+}
+
 /// A row of a whole, checked entity.
 pub(crate) fn row(
     kind: Kind,

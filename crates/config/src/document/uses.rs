@@ -1,5 +1,7 @@
 //! What an edit must leave alone: names and matchers that are taken, and rows that something refers to.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -42,27 +44,28 @@ impl Document {
         }
     }
 
-    /// Who refers to a row, children that go with it aside.
-    pub(super) fn users(&self, row: &Row) -> Vec<String> {
-        let mut users = Vec::new();
-        for kind in Kind::ALL {
-            for other in self.rows(kind) {
-                let goes_along = row.kind == Kind::Upstream && kind == Kind::Target;
-                if !goes_along && other.id != row.id && refers(&other.value, &row.id.to_string()) {
-                    users.push(format!("{} {}", kind.name(), other.label()));
-                }
-            }
-        }
-        users
+    /// The rows that refer to a row, children that go with it aside.
+    pub(super) fn users(&self, row: &Row) -> Vec<&Arc<Row>> {
+        let id = row.id.to_string();
+        let others = Kind::ALL.into_iter().flat_map(|kind| self.rows(kind));
+        others.filter(|it| it.id != row.id && !goes_along(row, it) && refers(&it.value, &id)).collect()
     }
+}
+
+/// Whether a row goes when the one it belongs to does: an upstream's targets, a provider's credentials.
+pub(super) fn goes_along(row: &Row, other: &Row) -> bool {
+    matches!((row.kind, other.kind), (Kind::Upstream, Kind::Target) | (Kind::Provider, Kind::Credential))
+        && other.parent == Some(row.id)
 }
 
 /// Whether a value holds a reference to that id.
 fn refers(value: &Value, id: &str) -> bool {
+    let is_it = |value: &Value| value.get("id").and_then(Value::as_str) == Some(id);
     match value {
         // A row's own id is its first field; a reference is an object of its own.
         Value::Object(fields) => fields.values().any(|value| match value {
-            Value::Object(inner) => inner.get("id").and_then(Value::as_str) == Some(id) || refers(value, id),
+            Value::Object(_) => is_it(value) || refers(value, id),
+            Value::Array(all) => all.iter().any(|it| is_it(it) || refers(it, id)),
             _ => false,
         }),
         _ => false,

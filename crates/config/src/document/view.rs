@@ -7,19 +7,22 @@ use super::{Document, Row};
 use crate::{
     Entity, Kind, derived, rules,
     schema::{Field, Type, schema},
+    secret::Written,
 };
 
 impl Document {
-    /// A row as the Admin API reads it back: every field, references as `{"id","name"}`, `suspend_duration` while every
-    /// class is the same.
+    /// A row as the Admin API reads it back: every field, references as `{"id","name"}`, secrets as masks,
+    /// `suspend_duration` while every class is the same.
     pub fn view(&self, row: &Row) -> Value {
         let mut value = (*row.value).clone();
         let Value::Object(fields) = &mut value else {
             return value;
         };
         self.name_references(schema(row.kind).fields, fields);
-        if row.kind == Kind::Upstream {
-            upstream(row, fields);
+        match row.kind {
+            Kind::Upstream => upstream(row, fields),
+            Kind::Credential => credential(fields),
+            _ => {}
         }
         value
     }
@@ -44,6 +47,11 @@ impl Document {
                     self.name_reference(Kind::Credential, reference);
                 }
                 (Type::Record(nested), Value::Object(record)) => self.name_references(nested, record),
+                (Type::List(Type::Shorthand(nested) | Type::Record(nested), _), Value::Array(all)) => {
+                    for record in all.iter_mut().filter_map(Value::as_object_mut) {
+                        self.name_references(nested, record);
+                    }
+                }
                 _ => {}
             }
         }
@@ -53,6 +61,13 @@ impl Document {
         let id = reference.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
         let name = id.and_then(|id| self.by_id(kind, id)).and_then(|row| row.name().map(str::to_owned));
         reference.insert("name".to_owned(), name.into());
+    }
+}
+
+/// A secret is never shown.
+fn credential(fields: &mut Map<String, Value>) {
+    if let Some(secret) = fields.get_mut("secret") {
+        *secret = secret.as_str().map(|it| Written::shown(it).to_owned()).into();
     }
 }
 

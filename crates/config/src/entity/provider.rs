@@ -1,5 +1,7 @@
 //! Providers and their credentials.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{Reference, TargetEnvironment, Tls};
@@ -17,7 +19,7 @@ pub struct Provider {
     pub models: Option<Vec<Model>>,
     /// What `@default` stands for; null: the kind's own.
     pub default_model: Option<String>,
-    /// Load priority, lower first.
+    /// Load priority, 1 first, dense.
     pub rank: u32,
     /// False: serves nothing.
     pub enabled: bool,
@@ -59,6 +61,10 @@ pub struct Model {
     pub id: String,
     /// Tokens it can take.
     pub context_window: Option<u64>,
+    /// What it is said to be able to do.
+    pub capabilities: Option<Vec<String>>,
+    /// The credential of its targets that name none; null: the provider's.
+    pub default_credential: Option<Reference>,
 }
 
 /// An API key of a provider.
@@ -68,11 +74,11 @@ pub struct Credential {
     pub provider: Reference,
     /// Unique within the provider.
     pub name: String,
-    /// Where the secret is: `env:NAME` or `file:PATH`.
+    /// Where the secret is (`env:NAME`, `file:PATH`), or the sealed secret; never the secret itself.
     pub secret: String,
     /// False: out, everywhere.
     pub enabled: bool,
-    /// Lower first.
+    /// Its place among its provider's, 1 first, dense.
     pub rank: u32,
     /// Its share where several take turns.
     pub weight: u16,
@@ -82,6 +88,17 @@ pub struct Credential {
     pub environment: TargetEnvironment,
     /// RFC 3339; out from then on.
     pub expires_at: Option<String>,
+    /// What is sent with this key and no other.
+    pub overrides: Overrides,
     /// Free labels.
     pub tags: Option<Vec<String>>,
+}
+
+/// What is sent with one key and no other.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Overrides {
+    /// Added to every request.
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// Which account of several the key speaks for.
+    pub organization: Option<String>,
 }

@@ -17,9 +17,9 @@ const PLACES: [Place; 7] = [
     Place { kind: Kind::Target, parent: Some(Kind::Upstream), writable: true },
     Place { kind: Kind::Service, parent: None, writable: true },
     Place { kind: Kind::Route, parent: None, writable: true },
-    Place { kind: Kind::Provider, parent: None, writable: false },
-    Place { kind: Kind::Credential, parent: None, writable: false },
-    Place { kind: Kind::Credential, parent: Some(Kind::Provider), writable: false },
+    Place { kind: Kind::Provider, parent: None, writable: true },
+    Place { kind: Kind::Credential, parent: None, writable: true },
+    Place { kind: Kind::Credential, parent: Some(Kind::Provider), writable: true },
 ];
 
 /// Adds every entity's paths.
@@ -121,10 +121,16 @@ impl Place {
         self.operation(
             self.id("delete", name),
             format!("Deletes a {name}; one that is not there is deleted already."),
-            &["if_match"],
+            &["if_match", "force"],
             None,
             vec![(204, json!({ "description": "It is not there any more." }))],
-            &[(404, "not_found"), (405, "not_allowed"), (409, "conflict"), (412, "precondition")],
+            &[
+                (400, "invalid"),
+                (404, "not_found"),
+                (405, "not_allowed"),
+                (409, "conflict"),
+                (412, "precondition"),
+            ],
         )
     }
 

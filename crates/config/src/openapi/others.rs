@@ -45,6 +45,7 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
     schemas(paths);
     health(paths);
     orders(paths);
+    order(paths);
 }
 
 fn plain(paths: &mut Map<String, Value>, path: &str, id: &str, summary: &str, answers: Vec<(u16, Value)>) {
@@ -119,6 +120,44 @@ fn health(paths: &mut Map<String, Value>) {
         "/upstreams/{upstream}/health".to_owned(),
         json!({ "parameters": [upstream], "get": operation.value() }),
     );
+}
+
+/// Every provider, in order.
+pub(super) fn order_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["providers"],
+        "properties": {
+            "providers": { "type": "array", "items": { "type": "string", "description": "Name or id." } }
+        },
+        "additionalProperties": false
+    })
+}
+
+/// The order of providers.
+fn order(paths: &mut Map<String, Value>) {
+    let schema = json!({ "$ref": "#/components/schemas/order" });
+    let answers =
+        || vec![(200, answer("Their names, by rank. The ETag is the configuration's revision.", &schema))];
+    let read = Operation {
+        id: "read_order".to_owned(),
+        tag: Kind::Provider.plural(),
+        summary: "The order in which providers are tried.".to_owned(),
+        parameters: &[],
+        body: None,
+        answers: answers(),
+        errors: &[],
+    };
+    let write = Operation {
+        id: "put_order".to_owned(),
+        tag: Kind::Provider.plural(),
+        summary: "Sets the whole order at once: every provider, once each.".to_owned(),
+        parameters: &["if_match"],
+        body: Some("order".to_owned()),
+        answers: answers(),
+        errors: &[(400, "invalid"), (412, "precondition"), (413, "too_large"), (415, "media_type")],
+    };
+    paths.insert("/providers/order".to_owned(), json!({ "get": read.value(), "put": write.value() }));
 }
 
 fn orders(paths: &mut Map<String, Value>) {

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use super::Work;
-use crate::{Entity, Kind, Secret, entity, snapshot};
+use crate::{Entity, Kind, Owner, Secret, entity, secret::Written, snapshot};
 
 /// A credential that targets may name.
 pub(super) struct Key<'a> {
@@ -32,21 +32,24 @@ impl<'a> Work<'a> {
             };
             let auth = dialect::Kind::from_name(&of.kind).map_or(Auth::Bearer, |kind| kind.row().auth);
             let id = self.registry.number_credential(row.id);
-            let headers = self.secret(&credential.secret).and_then(|secret| headers(auth, &secret));
+            let owner = Owner { provider: provider.id, credential: row.id };
+            let headers = self.secret(&credential.secret, owner).and_then(|secret| headers(auth, &secret));
             if let Err(cause) = &headers {
                 let name = &credential.name;
                 self.warnings.push(format!("credential {}/{name} is out: {cause}", of.name));
             }
-            let plan = CredentialPlan {
-                id,
-                enabled: credential.enabled && headers.is_ok(),
-                expires: credential.expires_at.as_deref().and_then(unix).map(self.facts.time_of),
-            };
-            self.plan.credentials.push(plan);
-            let (headers, problem) = match headers {
+            let (mut headers, problem) = match headers {
                 Ok(headers) => (headers, None),
                 Err(cause) => (Vec::new(), Some(cause)),
             };
+            let plan = CredentialPlan {
+                id,
+                enabled: credential.enabled && problem.is_none(),
+                expires: credential.expires_at.as_deref().and_then(unix).map(self.facts.time_of),
+                version: self.registry.version(id, &headers),
+            };
+            self.plan.credentials.push(plan);
+            headers.extend(overrides(&credential.overrides));
             let resolved = snapshot::Credential {
                 id,
                 uuid: row.id,
@@ -60,18 +63,21 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn secret(&self, reference: &str) -> Result<Secret, String> {
-        let found = match reference.split_once(':') {
-            Some(("env", name)) => {
+    fn secret(&self, kept: &str, owner: Owner) -> Result<Secret, String> {
+        let found = match Written::of(kept) {
+            Written::Variable(name) => {
                 (self.facts.env)(name).ok_or_else(|| format!("the variable {name} is not set"))?
             }
-            Some(("file", path)) => (self.facts.file)(path).map_err(|cause| format!("{path}: {cause}"))?,
-            _ => return Err("its secret is neither env:NAME nor file:PATH".to_owned()),
+            Written::File(path) => (self.facts.file)(path).map_err(|cause| format!("{path}: {cause}"))?,
+            Written::Sealed(sealed) => return (self.facts.open)(sealed.text, owner),
+            Written::Mask | Written::Literal(_) => {
+                return Err("its secret is not sealed: write it again".to_owned());
+            }
         };
         let found = Zeroizing::new(found);
         let trimmed = found.trim();
         if trimmed.is_empty() {
-            return Err(format!("{reference} is empty"));
+            return Err(format!("{kept} is empty"));
         }
         Ok(Secret::new(trimmed.to_owned()))
     }
@@ -89,6 +95,20 @@ fn headers(auth: Auth, secret: &Secret) -> Result<Vec<(HeaderName, HeaderValue)>
         .map_err(|_| "the key holds characters that no header can carry".to_owned())?;
     value.set_sensitive(true);
     Ok(vec![(name, value)])
+}
+
+/// What goes with a key besides. It may tell of an account, so it is no more shown than the key is.
+fn overrides(overrides: &entity::Overrides) -> Vec<(HeaderName, HeaderValue)> {
+    let organization = overrides.organization.iter().map(|it| ("openai-organization", it));
+    let own = overrides.headers.iter().flat_map(|(name, all)| all.iter().map(move |it| (name.as_str(), it)));
+    let headers = organization.chain(own).filter_map(|(name, value)| {
+        // Both were checked before they came into a row.
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let mut value = HeaderValue::from_str(value).ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    });
+    headers.collect()
 }
 
 fn unix(instant: &str) -> Option<i64> {

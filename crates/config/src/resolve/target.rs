@@ -133,7 +133,7 @@ impl Work<'_> {
             Some(CredentialChoice::One(reference)) => {
                 usable(&reference.id).map(|key| Credentials::One(key.id))
             }
-            None => usable(&vendor.default_key?).map(|key| Credentials::One(key.id)),
+            None => usable(&vendor.default_key(model.as_deref())?).map(|key| Credentials::One(key.id)),
             Some(CredentialChoice::Every) => {
                 let members = vendor.keys.iter().filter_map(usable);
                 let members = members.map(|key| Member { credential: key.id, weight: key.credential.weight });

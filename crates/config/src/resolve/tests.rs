@@ -350,8 +350,12 @@ fn a_reference_that_points_nowhere_is_a_problem_by_path() {
         value: (*route.value).clone(),
     };
     let alone = crate::Document::from_rows([stored]).expect("the row itself is fine");
-    let facts =
-        crate::Facts { env: &|_| None, file: &|_| Err(String::new()), time_of: &|_| balance::Time::ZERO };
+    let facts = crate::Facts {
+        env: &|_| None,
+        file: &|_| Err(String::new()),
+        open: &|_, _| Err(String::new()),
+        time_of: &|_| balance::Time::ZERO,
+    };
     let problems = crate::resolve(&alone, &mut Registry::default(), &facts).expect_err("nowhere");
     assert_eq!(problems.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["routes.r.upstream"]);
 }

@@ -22,8 +22,8 @@ pub(super) struct Vendor<'a> {
     pub(super) places: Vec<Place>,
     /// Its credentials, by rank.
     pub(super) keys: Vec<Uuid>,
-    /// The credential of targets that name none.
-    pub(super) default_key: Option<Uuid>,
+    /// The credential of targets that name none; models may have their own.
+    default_key: Option<Uuid>,
     pub(super) default_model: Option<Arc<str>>,
 }
 
@@ -34,6 +34,15 @@ pub(super) struct Place {
     pub(super) environment: TargetEnvironment,
     pub(super) address: Arc<Address>,
     pub(super) base_path: String,
+}
+
+impl Vendor<'_> {
+    /// The credential of a target for that model that names none.
+    pub(super) fn default_key(&self, model: Option<&str>) -> Option<Uuid> {
+        let mut models = self.provider.models.iter().flatten();
+        let own = models.find(|it| Some(it.id.as_str()) == model).and_then(|it| it.default_credential);
+        own.map(|it| it.id).or(self.default_key)
+    }
 }
 
 impl<'a> Work<'a> {

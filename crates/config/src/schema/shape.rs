@@ -1,7 +1,7 @@
 //! What texts may look like.
 
 use super::Shape;
-use crate::address;
+use crate::{address, secret::Written};
 
 /// Anything without control characters.
 pub(super) const FREE: Shape = Shape { pattern: None, max: 1024, check: free };
@@ -33,8 +33,11 @@ pub(super) const METHOD: Shape = Shape { pattern: Some("^[A-Z]+$"), max: 32, che
 pub(super) const TARGET: Shape = Shape { pattern: None, max: 262, check: target };
 /// A base URL, or where to find one.
 pub(super) const URL: Shape = Shape { pattern: None, max: 2048, check: url };
-/// Where a secret is.
-pub(super) const SECRET: Shape = Shape { pattern: Some("^(env|file):"), max: 4096, check: secret };
+/// A secret, or where it is. Sealed, it is longer than it was.
+pub(super) const SECRET: Shape = Shape { pattern: None, max: 3 * SECRET_MAX, check: secret };
+/// An account's name, as a header carries it.
+pub(super) const ORGANIZATION: Shape =
+    Shape { pattern: Some("^[\\x21-\\x7e]+$"), max: 256, check: organization };
 /// Where an affinity key comes from.
 pub(super) const AFFINITY: Shape =
     Shape { pattern: Some("^(none|session|prefix|header:.+|body:.+)$"), max: 160, check: affinity };
@@ -118,11 +121,39 @@ fn url(text: &str) -> Option<String> {
     }
 }
 
-/// Never repeats the text: it may be the secret itself, pasted into the wrong field.
+/// Longer than any vendor's key by far, and within what servers take as a header.
+const SECRET_MAX: usize = 4096;
+/// What keeps this program closed is no vendor's key.
+const OWN_SECRETS: [&str; 2] = ["SPILLWAY_MASTER_KEY", "SPILLWAY_ADMIN_TOKEN"];
+
+/// Never repeats the text: it may be a secret.
 fn secret(text: &str) -> Option<String> {
-    let place = text.strip_prefix("env:").or_else(|| text.strip_prefix("file:"));
-    let fits = place.is_some_and(|place| free(place).is_none());
-    (!fits).then(|| "expected a reference: env:NAME or file:PATH".to_owned())
+    match Written::of(text) {
+        Written::Variable(name) if OWN_SECRETS.contains(&name) => {
+            Some(format!("{name} is this program's own secret, and no vendor's"))
+        }
+        Written::Variable(place) | Written::File(place) => {
+            free(place).map(|_| "expected a reference: env:NAME or file:PATH".to_owned())
+        }
+        // Whether there is anything behind them is for those to say who know the row.
+        Written::Sealed(_) | Written::Mask => None,
+        Written::Literal("") => Some("length must be at least 1".to_owned()),
+        Written::Literal(key) if key.len() > SECRET_MAX => {
+            Some(format!("length must be at most {SECRET_MAX}"))
+        }
+        Written::Literal(key) => (!is_visible(key)).then(|| {
+            "a key is visible ASCII, as headers carry it (a reference to one: env:NAME, file:PATH)".to_owned()
+        }),
+    }
+}
+
+fn organization(text: &str) -> Option<String> {
+    let fits = !text.is_empty() && is_visible(text);
+    (!fits).then(|| "must be visible ASCII, as a header carries it".to_owned())
+}
+
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn affinity(text: &str) -> Option<String> {

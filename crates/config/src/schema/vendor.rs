@@ -25,12 +25,17 @@ pub(super) static PROVIDER: Schema = Schema {
             "What it serves. Null: nobody has listed them, and any name is passed on.",
         ),
         Field::optional("default_model", MODEL, "What `@default` stands for; null: the kind's own."),
-        Field::new("rank", Type::Integer(1, 1_000_000), Literal::Integer(1), "Load priority, lower first."),
+        Field::optional(
+            "rank",
+            PLACE,
+            "Load priority, 1 first. Setting it inserts there and shifts the others; nobody says: the last place.",
+        ),
         Field::flag("enabled", true, "False: serves nothing."),
         Field::optional(
             "default_credential",
             Type::Reference(Kind::Credential),
-            "The credential of targets that name none; null: the first by rank.",
+            "The credential of targets that name none: the first that was made, until another is named; null: the \
+             first by rank.",
         ),
         Field::new(
             "credential_algorithm",
@@ -52,6 +57,16 @@ const ENDPOINT: &[Field] = &[
 const MODEL_FIELDS: &[Field] = &[
     Field::required("id", MODEL, "As the vendor spells it."),
     Field::optional("context_window", Type::Integer(1, 1_000_000_000), "Tokens it can take."),
+    Field::optional(
+        "capabilities",
+        Type::List(&Type::Text(shape::TAG), 64),
+        "What it is said to be able to do (`vision`, `tools`, …): for people, nothing is decided by it.",
+    ),
+    Field::optional(
+        "default_credential",
+        Type::Reference(Kind::Credential),
+        "The credential of this model's targets that name none; null: the provider's.",
+    ),
 ];
 
 pub(super) static CREDENTIAL: Schema = Schema {
@@ -60,13 +75,44 @@ pub(super) static CREDENTIAL: Schema = Schema {
     fields: &[
         Field::required("provider", Type::Reference(Kind::Provider), "Whose; the path says it."),
         Field::required("name", Type::Text(shape::SHORT_NAME), "Unique within the provider."),
-        Field::required("secret", Type::Text(shape::SECRET), "Where the key is: `env:NAME` or `file:PATH`."),
-        Field::flag("enabled", true, "False: out, everywhere."),
-        Field::new("rank", Type::Integer(1, 1_000_000), Literal::Integer(1), "Lower first."),
+        Field::required(
+            "secret",
+            Type::Text(shape::SECRET),
+            "The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`.",
+        ),
+        Field::flag(
+            "enabled",
+            true,
+            "False: out, everywhere. Saying true also ends what keeps it out for a rejection or a quota.",
+        ),
+        Field::optional(
+            "rank",
+            PLACE,
+            "Its place among its provider's, 1 first. Setting it inserts there and shifts the others; nobody says: the \
+             last place.",
+        ),
         Field::new("weight", WEIGHT, Literal::Integer(100), "Its share where several take turns."),
         Field::optional("models", Type::List(&MODEL, 1024), "The models it may be used for; null: all."),
         Field::new("environment", ENVIRONMENT, Literal::Text("any"), "Which requests it may serve."),
         Field::optional("expires_at", Type::Text(shape::INSTANT), "Out from then on."),
+        Field::record("overrides", OVERRIDES, "What is sent with this key and no other."),
         TAGS,
     ],
 };
+
+/// A place in an order. Beyond the last one means the last one, so the bound is only what JSON counts exactly.
+const PLACE: Type = Type::Integer(1, 9_007_199_254_740_991);
+
+const OVERRIDES: &[Field] = &[
+    Field::new(
+        "headers",
+        Type::Headers,
+        Literal::EmptyMap,
+        "Added to every request, in the place of the client's. Kept and shown as they are: no secrets.",
+    ),
+    Field::optional(
+        "organization",
+        Type::Text(shape::ORGANIZATION),
+        "`openai-organization`: which account of several the key speaks for.",
+    ),
+];

@@ -63,7 +63,7 @@ impl Ask {
     /// The row that `{parent}` names.
     pub(super) fn parent_row(&self, view: &View, kind: Kind) -> Result<Arc<Row>, Fault> {
         let parent = self.parent.as_deref().unwrap_or_default();
-        view.document.get(kind, parent).ok_or_else(Fault::not_found)
+        view.document.find(kind, parent).ok_or_else(Fault::not_found)
     }
 
     /// `size`, `offset` and `tags` of the query.
@@ -96,7 +96,18 @@ impl Ask {
             by: self.by(),
             if_match: text(header::IF_MATCH).map(str::to_owned),
             if_none_match_any: text(header::IF_NONE_MATCH) == Some("*"),
+            force: false,
         }
+    }
+
+    /// The same about a deletion: `?force=true` takes along what uses it.
+    pub(super) fn asked_to_delete(&self) -> Result<Asked, Fault> {
+        let force = match self.query.get("force").map(String::as_str) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(Fault::new(StatusCode::BAD_REQUEST, "force must be true or false")),
+        };
+        Ok(Asked { force, ..self.asked() })
     }
 
     /// Whether the caller already has what `tag` stands for.

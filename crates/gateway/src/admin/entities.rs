@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -21,8 +21,13 @@ use super::{
     body,
     credentials::Credentials,
     health::Standings,
+    order,
+    providers::Providers,
 };
 use crate::control::{Done, Failure, View};
+
+/// What else a deletion has done.
+const WARNING: HeaderName = HeaderName::from_static("x-spillway-warning");
 
 /// A collection.
 pub(super) struct Resource {
@@ -35,14 +40,15 @@ pub(super) struct Resource {
 }
 
 /// Every collection there is.
-pub(super) const RESOURCES: [Resource; 7] = [
-    Resource { path: "/providers", kind: Kind::Provider, parent: None, writable: false },
+pub(super) const RESOURCES: [Resource; 8] = [
+    Resource { path: "/providers", kind: Kind::Provider, parent: None, writable: true },
     Resource {
         path: "/providers/{parent}/credentials",
         kind: Kind::Credential,
         parent: Some(Kind::Provider),
-        writable: false,
+        writable: true,
     },
+    Resource { path: "/credentials", kind: Kind::Credential, parent: None, writable: true },
     Resource { path: "/upstreams", kind: Kind::Upstream, parent: None, writable: true },
     Resource {
         path: "/upstreams/{parent}/targets",
@@ -88,6 +94,10 @@ async fn list(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> 
             let standings = Standings::of(&ask.admin, &view, upstream);
             page.rows.iter().map(|row| standings.shown(row)).collect()
         }
+        (Kind::Provider, _) => {
+            let providers = Providers::of(&ask.admin, &view);
+            page.rows.iter().map(|row| providers.shown(row)).collect()
+        }
         (Kind::Credential, _) => {
             let credentials = Credentials::of(&ask.admin, &view);
             page.rows.iter().map(|row| credentials.shown(row)).collect()
@@ -98,14 +108,16 @@ async fn list(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> 
     if let Some(offset) = page.offset {
         answer["offset"] = offset.into();
     }
-    Ok(Json(answer).into_response())
+    let response = Json(answer).into_response();
+    // The order of providers goes by the whole configuration.
+    Ok(if resource.kind == Kind::Provider { order::tagged(response, &view) } else { response })
 }
 
 async fn read(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
     let view = ask.admin.control.view();
     let row = resource.row(&ask, &view)?;
     // Some also show their state, which changes while the entity and its tag do not.
-    let shows_state = matches!(resource.kind, Kind::Target | Kind::Credential);
+    let shows_state = matches!(resource.kind, Kind::Target | Kind::Credential | Kind::Provider);
     if !shows_state && ask.has(&config::etag(&row)) {
         let tag = [(header::ETAG, config::etag(&row))];
         return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
@@ -141,8 +153,13 @@ async fn remove(resource: &'static Resource, ask: Ask) -> Result<Response, Fault
         fault if built_in => fault.allowing("GET, HEAD, PATCH, PUT"),
         fault => fault,
     };
-    ask.admin.control.edit(edit, ask.asked()).await.map_err(refused)?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let done = ask.admin.control.edit(edit, ask.asked_to_delete()?).await.map_err(refused)?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    // A 204 has no body to say in what went along, and what became of the rest.
+    for warning in done.warnings.iter().filter_map(|it| HeaderValue::from_str(it).ok()) {
+        response.headers_mut().append(WARNING, warning);
+    }
+    Ok(response)
 }
 
 /// Reads the body, makes the change, shows what came of it.
@@ -166,6 +183,9 @@ fn forget_shown(kind: Kind, value: &mut Value) {
         Kind::Credential => {
             &["default", "state", "cause", "since", "until", "ttl", "model_states", "warnings"]
         }
+        Kind::Provider => {
+            &["status", "reason", "served_by", "api_count", "apis_called", "key_count", "warnings"]
+        }
         _ => &["warnings"],
     };
     if let Value::Object(fields) = value {
@@ -175,8 +195,10 @@ fn forget_shown(kind: Kind, value: &mut Value) {
 
 /// An entity as it reads, a target or a credential with its standing.
 fn shown(admin: &Admin, view: &View, row: &Row) -> Value {
-    if row.kind == Kind::Credential {
-        return Credentials::of(admin, view).shown(row);
+    match row.kind {
+        Kind::Credential => return Credentials::of(admin, view).shown(row),
+        Kind::Provider => return Providers::of(admin, view).shown(row),
+        _ => {}
     }
     let upstream = row.parent.filter(|_| row.kind == Kind::Target);
     match upstream.and_then(|it| view.document.get(Kind::Upstream, &it.to_string())) {

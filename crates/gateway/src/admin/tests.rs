@@ -6,6 +6,7 @@ mod guard;
 mod health;
 mod lists;
 mod process;
+mod providers;
 mod seed;
 
 use std::{

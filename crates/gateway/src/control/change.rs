@@ -5,7 +5,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use config::{Change, Context, Document, Edit, Edited, Facts, Problem, Registry, Resolved, Row};
+use balance::{Event, Order};
+use config::{Change, Context, Document, Edit, Edited, Facts, Problem, Registry, Resolved, Row, Secret};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -24,6 +25,8 @@ pub(crate) struct Asked {
     pub(crate) if_match: Option<String>,
     /// `If-None-Match: *`.
     pub(crate) if_none_match_any: bool,
+    /// `?force=true`.
+    pub(crate) force: bool,
 }
 
 /// A change that is durable and in force.
@@ -44,30 +47,77 @@ impl Control {
     pub(crate) async fn edit(self: &Arc<Self>, edit: Edit, asked: Asked) -> Result<Done, Failure> {
         let control = Arc::clone(self);
         let work = async move {
-            let mut writing = control.writing.lock().await;
-            control.change(&mut writing, edit, &asked).await
+            let (done, lifted) = {
+                let mut writing = control.writing.lock().await;
+                control.change(&mut writing, edit, &asked).await?
+            };
+            // The change itself is durable; that an old exclusion would be back after a kill is no reason to fail it.
+            if lifted && let Err(error) = control.keep_ledger().await {
+                warn!(%error, "the availability ledger could not be copied to the store");
+            }
+            Ok(done)
         };
         tokio::spawn(work).await.map_err(|_| Failure::Broken)?
     }
 
-    async fn change(&self, writing: &mut Writing, edit: Edit, asked: &Asked) -> Result<Done, Failure> {
+    /// The change, and whether it ended exclusions.
+    async fn change(
+        &self,
+        writing: &mut Writing,
+        edit: Edit,
+        asked: &Asked,
+    ) -> Result<(Done, bool), Failure> {
         let base = self.view();
         let act = act(&edit);
-        let edited = base.document.edit(edit, &mut self.context(asked, &mut Uuid::now_v7))?;
+        let edited = self.edited(&base, edit, asked)?;
+        let restored = edited.restored.clone();
         if edited.change.is_empty() {
-            return Ok(done(edited, vec![], base));
+            return Ok((done(edited, vec![], base), self.restore(writing, &restored)));
         }
         let resolved =
             self.resolve(&mut writing.registry, &edited.document).map_err(Failure::Unresolvable)?;
         let writes: Vec<Write> = edited.change.iter().map(stored).collect();
         let revision = match self.store.write(base.revision, &writes).await {
             Ok(revision) => revision,
-            Err(error) => return self.doubtful(writing, error, base.revision, edited).await,
+            Err(error) => {
+                let done = self.doubtful(writing, error, base.revision, edited).await?;
+                return Ok((done, self.restore(writing, &restored)));
+            }
         };
         let (view, warnings) = self.enforce(writing, edited.document.clone(), resolved, revision);
         let (kind, what) = subject(&edited, &base.document);
         info!(by = asked.by, act, kind, what, revision, "configuration changed");
-        Ok(done(edited, warnings, view))
+        for warning in &edited.warnings {
+            warn!(by = asked.by, act, kind, what, revision, "{warning}");
+        }
+        Ok((done(edited, warnings, view), self.restore(writing, &restored)))
+    }
+
+    /// The pure part of a change.
+    fn edited(&self, base: &View, edit: Edit, asked: &Asked) -> Result<Edited, Failure> {
+        let vault = &self.outside.vault;
+        let mut context = Context {
+            now: unix_seconds(SystemTime::now()),
+            ids: &mut Uuid::now_v7,
+            if_none_match_any: asked.if_none_match_any,
+            if_match: asked.if_match.clone(),
+            force: asked.force,
+            revision: base.revision,
+            seal: &|secret: &Secret, owner| vault.seal(secret, owner),
+        };
+        Ok(base.document.edit(edit, &mut context)?)
+    }
+
+    /// Ends what is held against credentials that somebody vouches for; true if that was anything.
+    fn restore(&self, writing: &Writing, credentials: &[Uuid]) -> bool {
+        let ids = credentials.iter().filter_map(|it| writing.registry.credential_id(*it));
+        let events: Vec<Event> = {
+            let mut balancer = self.state.balancer();
+            let now = self.state.clock.now();
+            ids.flat_map(|id| balancer.steer(Order::ClearCredential(id), now)).collect()
+        };
+        self.state.tell(&events);
+        !events.is_empty()
     }
 
     /// The store said no, or nothing: whether the change is on the disk is then a question for the disk. Memory follows
@@ -110,7 +160,10 @@ impl Control {
         document: &Document,
     ) -> Result<Resolved, Vec<Problem>> {
         let time_of = |seconds: i64| self.state.clock.time_of_wall(wall(seconds));
-        let facts = Facts { env: &*self.outside.env, file: &*self.outside.file, time_of: &time_of };
+        let vault = &self.outside.vault;
+        let open = |text: &str, owner| vault.unseal(text, owner);
+        let facts =
+            Facts { env: &*self.outside.env, file: &*self.outside.file, open: &open, time_of: &time_of };
         config::resolve(document, registry, &facts)
     }
 
@@ -144,15 +197,6 @@ impl Control {
         }
         (view, new)
     }
-
-    fn context<'a>(&self, asked: &Asked, ids: &'a mut dyn FnMut() -> Uuid) -> Context<'a> {
-        Context {
-            now: unix_seconds(SystemTime::now()),
-            ids,
-            if_none_match_any: asked.if_none_match_any,
-            if_match: asked.if_match.clone(),
-        }
-    }
 }
 
 /// How the store keeps a change.
@@ -182,6 +226,7 @@ fn act(edit: &Edit) -> &'static str {
         Edit::Patch { .. } => "patch",
         Edit::Put { .. } => "put",
         Edit::Delete { .. } => "delete",
+        Edit::Order { .. } => "order",
     }
 }
 

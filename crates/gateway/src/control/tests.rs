@@ -20,6 +20,7 @@ use crate::{
     state::State,
     store::{Store, Write},
     telemetry::Telemetry,
+    vault::Vault,
 };
 
 #[tokio::test]
@@ -225,7 +226,8 @@ async fn a_configuration_of_a_later_version_is_refused_by_name() {
         store.write(0, &[Write::Put(row)]).await.unwrap();
     }
     let store = Store::open(dir.path()).await.unwrap();
-    let refused = Control::start(store, state(), nothing_outside(HashMap::new())).await.err().unwrap();
+    let refused =
+        Control::start(store, state(), nothing_outside(dir.path(), HashMap::new())).await.err().unwrap();
     assert!(refused.to_string().contains("gadgets"), "{refused}");
 }
 
@@ -271,13 +273,14 @@ pub(crate) async fn start(dir: &Path) -> Arc<Control> {
 
 pub(crate) async fn start_with(dir: &Path, env: HashMap<String, String>) -> Arc<Control> {
     let store = Store::open(dir).await.unwrap();
-    Control::start(store, state(), nothing_outside(env)).await.unwrap()
+    Control::start(store, state(), nothing_outside(dir, env)).await.unwrap()
 }
 
-fn nothing_outside(env: HashMap<String, String>) -> Outside {
+fn nothing_outside(dir: &Path, env: HashMap<String, String>) -> Outside {
     Outside {
         env: Box::new(move |name| env.get(name).cloned()),
         file: Box::new(|_| Err("no files in this test".to_owned())),
+        vault: Vault::open(dir, None).unwrap(),
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Settings {
     pub admin: Listen,
     /// Where the embedded store is.
     pub data: PathBuf,
+    /// What seals the secrets in the store; none: the data directory's key file.
+    pub master_key: Option<Secret>,
     /// What every Admin call must bear.
     pub admin_token: Option<Secret>,
     /// `/metrics` without the token.
@@ -101,6 +103,7 @@ impl Default for Settings {
             proxy: Listen::plain(([127, 0, 0, 1], 8000).into()),
             admin: Listen::plain(([127, 0, 0, 1], 8001).into()),
             data: PathBuf::from("spillway-data"),
+            master_key: None,
             admin_token: None,
             metrics_open: false,
             admin_hosts: Vec::new(),

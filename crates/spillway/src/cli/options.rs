@@ -24,6 +24,10 @@ pub(crate) struct ServeOptions {
     /// Where the configuration is kept
     #[arg(long, value_name = "DIR", default_value = "./spillway-data", env = "SPILLWAY_DATA")]
     pub(crate) data: PathBuf,
+    /// What seals the credentials' secrets in the store (64 hexadecimal digits; NEW,OLD exchanges a key); without one, a
+    /// key file is made in the data directory. Better set in the environment than here
+    #[arg(long, value_name = "KEY", env = "SPILLWAY_MASTER_KEY", hide_env_values = true, value_parser = secret)]
+    pub(crate) master_key: Option<Secret>,
     /// What every Admin call must bear (Authorization: Bearer TOKEN); better set in the environment than here
     #[arg(long, value_name = "TOKEN", env = "SPILLWAY_ADMIN_TOKEN", hide_env_values = true, value_parser = token)]
     pub(crate) admin_token: Option<Secret>,
@@ -135,6 +139,7 @@ impl ServeOptions {
                 tls: files(admin_tls_cert.as_ref(), admin_tls_key.as_ref()),
             },
             data: self.data.clone(),
+            master_key: self.master_key.clone(),
             admin_token: self.admin_token.clone(),
             metrics_open: self.metrics_auth.is_some(),
             admin_hosts: self.admin_hosts.clone(),
@@ -208,6 +213,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds
         .and_then(|it| Duration::try_from_secs_f64(it).ok())
         .ok_or_else(|| "expected a number of seconds, such as 900 or 0.5".to_owned())
+}
+
+/// Whether it is right is the gateway's to say: a refusal from here would quote it.
+#[expect(clippy::unnecessary_wraps, reason = "a parser of values may refuse")]
+fn secret(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text.to_owned()))
 }
 
 fn token(text: &str) -> Result<Secret, String> {

@@ -5,11 +5,13 @@
 mod admin_api;
 mod bodies;
 mod clients;
+mod credentials;
 mod faults;
 mod hostile;
 mod http2;
 mod lifecycle;
 mod promises;
+mod providers;
 mod rate_limits;
 mod reference;
 mod request_path;

@@ -151,6 +151,22 @@ impl Spillway {
         }
     }
 
+    /// From the next start on it has that variable.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.forget(name);
+        self.launch.env.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// A file in its data directory.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.data.path().join(name)
+    }
+
+    /// Starts it again where that is refused, and gives what it says.
+    pub(crate) fn refuses_to_start_again(&mut self) -> String {
+        launch(&self.launch, &self.data).expect_err("it does not start")
+    }
+
     /// From the next start on it does not have that variable.
     pub(crate) fn forget(&mut self, name: &str) {
         self.launch.env.retain(|(known, _)| known != name);
@@ -229,6 +245,27 @@ impl Spillway {
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let answer = self.form("POST", &format!("/upstreams/{upstream}/targets"), &all).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
+    }
+
+    /// Makes a provider at that vendor, which lists one model, `{name}-1`.
+    pub(crate) async fn provider(&self, name: &str, vendor: &Vendor) -> Value {
+        let body = json!({
+            "name": name,
+            "kind": "openai-compatible",
+            "models": [format!("{name}-1")],
+            "endpoints": [{"url": format!("{}/v1", vendor.base_url())}],
+        });
+        let answer = self.json("POST", "/providers", &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.json()
+    }
+
+    /// Gives a provider a key.
+    pub(crate) async fn key(&self, provider: &str, name: &str, secret: &str) -> Value {
+        let body = json!({"name": name, "secret": secret});
+        let answer = self.json("POST", &format!("/providers/{provider}/credentials"), &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.json()
     }
 
     /// The health item of a vendor in an upstream.

@@ -91,9 +91,9 @@ async fn what_can_not_be_done_says_what_can() {
     };
     assert_eq!(allowed("DELETE", "/upstreams").await, "GET HEAD POST");
     assert_eq!(allowed("POST", "/upstreams/one").await, "DELETE GET HEAD PATCH PUT");
-    assert_eq!(allowed("POST", "/providers").await, "GET HEAD");
-    assert_eq!(allowed("PATCH", "/providers/openai").await, "GET HEAD");
-    assert_eq!(allowed("POST", "/providers/openai/credentials").await, "GET HEAD");
+    assert_eq!(allowed("DELETE", "/providers").await, "GET HEAD POST");
+    assert_eq!(allowed("PATCH", "/providers/order").await, "GET HEAD PUT");
+    assert_eq!(allowed("PUT", "/credentials").await, "GET HEAD POST");
     assert_eq!(allowed("POST", "/metrics").await, "GET HEAD");
     assert_eq!(allowed("DELETE", "/upstreams/default").await, "GET HEAD PATCH PUT");
     for path in ["/consumers", "/config", "/topology", "/ui/", "/upstreams/one/two/three", "/schemas/gadget"]

@@ -1,0 +1,71 @@
+//! Credentials: what a body may say of a secret, and what may be sent beside it.
+
+use dialect::Dialect;
+use http::HeaderName;
+use serde_json::{Map, Value};
+
+use super::{Subject, is_set, referred, text};
+use crate::{Entity, Kind, Violations, secret::Written};
+
+/// What the gateway itself says in a request: the key, the place, the body's length, the connection.
+const OURS: [&str; 22] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "openai-organization",
+    "host",
+    "content-length",
+    "content-type",
+    "content-encoding",
+    "accept-encoding",
+    "expect",
+    "cookie",
+    "forwarded",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+const OURS_PREFIXES: [&str; 2] = ["x-spillway-", "x-forwarded-"];
+
+pub(super) fn prepare(given: &Map<String, Value>, violations: &mut Violations) {
+    if let Some(Written::Sealed(_)) = text(given, "secret").map(Written::of) {
+        violations
+            .field("secret", "this is how a secret is kept: write the secret itself, or a reference to it");
+    }
+}
+
+pub(super) fn finish(subject: &Subject<'_>, whole: &Map<String, Value>, violations: &mut Violations) {
+    let Some(Value::Object(overrides)) = whole.get("overrides") else {
+        return;
+    };
+    for name in overrides.get("headers").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+        // What is no name at all has been said already.
+        let Ok(header) = HeaderName::from_bytes(name.as_bytes()) else {
+            continue;
+        };
+        let header = header.as_str();
+        if OURS.contains(&header) || OURS_PREFIXES.iter().any(|it| header.starts_with(it)) {
+            violations
+                .field(format!("overrides.headers.{name}"), "is set by the gateway itself, and not here");
+        }
+    }
+    if is_set(overrides, "organization") && provider_dialect(subject, whole) == Some(Dialect::Anthropic) {
+        let message = "this kind of provider has no organizations: the key alone says the account";
+        violations.field("overrides.organization", message);
+    }
+}
+
+fn provider_dialect(subject: &Subject<'_>, whole: &Map<String, Value>) -> Option<Dialect> {
+    let row = subject.document.by_id(Kind::Provider, referred(whole, "provider")?)?;
+    match &*row.entity {
+        Entity::Provider(provider) => Some(dialect::Kind::from_name(&provider.kind)?.row().dialect),
+        _ => None,
+    }
+}
