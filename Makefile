@@ -99,6 +99,7 @@ deny: ## Licences and banned crates, where cargo-deny is installed
 .PHONY: bench
 bench: PROFILE := release
 bench: build ## Measure the gateway against the yardsticks of bench/
+	@cargo build --locked --profile $(PROFILE) -p balance --example pick_cost
 	@python3 bench/run.py $(ARGS)
 
 # The pages are what the binary says of itself; `make test` tells when they are not.

@@ -6,6 +6,10 @@ turns (A B A B ...), the report gives medians with minimum and maximum, and a ru
 count. CPU is read from /proc: user and system time of the proxy's processes over the window, divided by the requests
 that were completed in it. Ratios are the result; the absolute figures say only which machine this was.
 
+What the balancer takes of a request's CPU is told in the same run: one pick and its settlement, by the size of the pool,
+measured by crates/balance/examples/pick_cost.rs on the core of the proxies. With 9 900 of 10 000 credentials out it must
+stay under a twentieth.
+
 Needs: wrk, nginx, and the binaries built by `make bench`. Writes bench/REPORT.md.
 """
 
@@ -28,6 +32,9 @@ PROFILE = os.environ.get("BENCH_PROFILE", "release")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))
 TICKS = os.sysconf("SC_CLK_TCK")
+
+# What a pick may take of a request's CPU, with 9 900 of 10 000 credentials out.
+PICK_SHARE_MAX = 0.05
 
 CASES = [
     # name, body bytes, connections, streamed
@@ -155,6 +162,19 @@ def measure(pid, url, script, connections):
     return {"cpu": spent / requests * 1e6, "rps": requests / SECONDS, "p50": latency(50), "p99": latency(99)}
 
 
+def picks(request_us):
+    """Rows of what a pick and its settlement cost, and their share of a request's CPU."""
+    binary = TARGET / PROFILE / "examples" / "pick_cost"
+    out = subprocess.run(["taskset", "-c", "0", binary], capture_output=True, text=True, check=True).stdout
+    rows = []
+    for algorithm, pool, nanos in re.findall(r"^(\w+), (\d+ targets, \d+ out): (\d+) ns$", out, re.M):
+        share = int(nanos) / 1000 / request_us
+        rows.append(f"| {algorithm} | {pool} | {nanos} | {100 * share:.2f} % |")
+        if pool == "10000 targets, 9900 out" and share > PICK_SHARE_MAX:
+            sys.exit(f"a pick takes more than {100 * PICK_SHARE_MAX:.0f} % of a request's CPU: {rows[-1]}")
+    return rows
+
+
 def main():
     for tool in ("wrk", "nginx", "taskset"):
         if not shutil.which(tool):
@@ -188,7 +208,8 @@ def main():
             process.send_signal(signal.SIGTERM)
         for process in (spillway, nginx, vendor):
             process.wait(timeout=20)
-    report(rows, idle, loaded)
+    request_us = spread(figures[CASES[0][0]]["spillway"], "cpu")[0]
+    report(rows, picks(request_us), idle, loaded)
 
 
 def spread(results, key):
@@ -210,7 +231,7 @@ def row(name, results):
     )
 
 
-def report(rows, idle, loaded):
+def report(rows, pick_rows, idle, loaded):
     text = f"""# Benchmark report
 
 Written by `make bench`: {ROUNDS} rounds of {SECONDS} s each, proxies taking turns, medians (minimum–maximum), zero failed
@@ -220,6 +241,13 @@ stream: per whole stream of 100 chunks). Everything on: ledger, decision headers
 | case | nginx CPU µs | spillway CPU µs | CPU ratio | requests/s ratio | p50 ratio | p99 ratio |
 |---|---|---|---|---|---|---|
 {chr(10).join(rows)}
+
+Of that, one pick and its settlement (quickest of 30 rounds; share of the CPU of a 1 KiB chat above; nothing is
+allocated, which crates/balance/tests/allocations.rs proves):
+
+| algorithm | pool | ns | share of a request |
+|---|---|---|---|
+{chr(10).join(pick_rows)}
 
 Resident memory of the gateway: {idle:.1f} MiB idle, {loaded:.1f} MiB after the load.
 """

@@ -1,6 +1,6 @@
 //! From a plan to an upstream at work, keeping the history of whatever is still there.
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 use core::time::Duration;
 
 use hashbrown::HashMap;
@@ -21,27 +21,37 @@ use crate::{
 const FIRST_PROBES_NANOS: u64 = 1_000_000_000;
 
 impl Upstream {
-    /// Puts `plan` to work as the upstream in slot `slot`. `epoch` tells newborn targets from their namesakes.
-    pub(crate) fn build(
-        plan: UpstreamPlan,
-        slot: u32,
-        mut before: Option<Upstream>,
-        credential_slots: &HashMap<CredentialId, u32>,
-        credentials: &mut [Credential],
-        epoch: u64,
-    ) -> Upstream {
+    /// Puts `plan` to work. `epoch` tells newborn targets from their namesakes.
+    pub(crate) fn build(plan: UpstreamPlan, mut before: Option<Upstream>, epoch: u64) -> Upstream {
         let mut upstream = Upstream::bare(plan, before.as_ref());
         for index in 0..upstream.plan.targets.len() as u32 {
-            upstream.add_target(index, before.as_mut(), credential_slots, epoch);
-        }
-        for (lane, it) in upstream.lanes.iter().enumerate() {
-            if let Some((credential, _)) = it.credential {
-                credentials[credential as usize].lanes.push((slot, lane as u32));
-            }
+            upstream.add_target(index, before.as_mut(), epoch);
         }
         upstream.keep_learned_pairs(before.as_ref());
         upstream.line_up(before.as_ref());
         upstream
+    }
+
+    /// Where its keys stand now, and where they find their lanes: this is the upstream in slot `slot`.
+    pub(crate) fn pay_with(
+        &mut self,
+        slot: u32,
+        credential_slots: &HashMap<CredentialId, u32>,
+        credentials: &mut [Credential],
+    ) {
+        for (lane, it) in self.lanes.iter_mut().enumerate() {
+            if let Some((credential, id)) = &mut it.credential {
+                *credential = credential_slots[id];
+                credentials[*credential as usize].lanes.push((slot, lane as u32));
+            }
+        }
+    }
+
+    /// Looks at every key again: what a plan says of them has changed, perhaps.
+    pub(crate) fn look_at_keys(&mut self, credentials: &[Credential], now: Time) {
+        for lane in 0..self.lanes.len() as u32 {
+            self.refresh_lane(lane, credentials, now);
+        }
     }
 
     /// Models that targets which keep the caller's model were found not to serve.
@@ -61,9 +71,8 @@ impl Upstream {
         self.wakes = Wakes::new(self.targets.len() + self.lanes.len() + self.addresses.len());
         self.probes = Wakes::new(self.addresses.len());
         self.half_open.reserve(self.addresses.len());
-        for lane in 0..self.lanes.len() as u32 {
-            self.refresh_lane(lane, credentials, now);
-        }
+        self.begun = true;
+        self.look_at_keys(credentials, now);
         for address in 0..self.addresses.len() as u32 {
             self.refresh_address(address, now);
             let planned = self.addresses[address as usize].probe_at.filter(|it| *it < Time::NEVER);
@@ -92,25 +101,23 @@ impl Upstream {
             below_threshold: [false; 2],
             wakes: Wakes::default(),
             half_open: Vec::new(),
+            nobody: None,
+            passes_through: plan.targets.iter().any(|it| it.credentials == Credentials::PassThrough),
+            begun: false,
             probes: Wakes::default(),
             spending: before.map_or_else(Spending::default, |it| it.spending.clone()),
             plan,
         }
     }
 
-    fn add_target(
-        &mut self,
-        slot: u32,
-        mut before: Option<&mut Upstream>,
-        credential_slots: &HashMap<CredentialId, u32>,
-        epoch: u64,
-    ) {
+    fn add_target(&mut self, slot: u32, mut before: Option<&mut Upstream>, epoch: u64) {
         let plan = self.plan.targets[slot as usize].clone();
         let address = self.address(&plan, slot, before.as_deref_mut());
         let pair = self.pair(&plan, slot, before.as_deref_mut());
         let first = self.lanes.len() as u32;
         let mut lane = |credential: Option<CredentialId>| {
-            let credential = credential.map(|id| (credential_slots[&id], id));
+            // Its slot follows in `pay_with`.
+            let credential = credential.map(|id| (u32::MAX, id));
             self.lanes.push(Lane { target: slot, credential, open: false });
         };
         let mut pool = None;
@@ -136,7 +143,7 @@ impl Upstream {
         });
         let (old, old_pool) = old.map_or((None, None), |(target, pool)| (Some(target), pool));
         let pool = pool.map(|(order, places): (PoolOrder, Vec<Place>)| {
-            Lineup::new(pool_algorithm(order), 0, &places, old_pool.as_ref())
+            Box::new(Lineup::new(pool_algorithm(order), 0, &places, old_pool.as_deref()))
         });
         self.pools.push(pool);
         self.target_slots.insert(plan.id, slot);

@@ -14,7 +14,7 @@ use crate::{
     bounded::{Bounded, Spread},
     choose::{Bonds, Callers, CallersOut, Choice, Request},
     credential::Credential,
-    lease::{Lease, Leases, Payer},
+    lease::{Lease, Leases, Payer, Slots},
     rng::Rng,
     upstream::{Upstream, side},
 };
@@ -61,7 +61,7 @@ impl Balancer {
     }
 
     /// Puts `plan` in force. What did not change keeps its health, load and rotation; leases of what is gone stay
-    /// settleable.
+    /// settleable. An upstream whose plan is the same is not built anew.
     pub fn apply(&mut self, plan: Plan, now: Time) -> Vec<Event> {
         self.epoch += 1;
         let events = self.apply_credentials(&plan);
@@ -72,11 +72,19 @@ impl Balancer {
             let (slot, before) = (slot as u32, before.remove(&plan.id));
             self.upstream_slots.insert(plan.id, slot);
             let slots = &self.credential_slots;
-            let upstream = Upstream::build(plan, slot, before, slots, &mut self.credentials, self.epoch);
+            let mut upstream = match before {
+                Some(same) if same.plan == plan => same,
+                before => Upstream::build(plan, before, self.epoch),
+            };
+            upstream.pay_with(slot, slots, &mut self.credentials);
             self.upstreams.push(upstream);
         }
         for upstream in &mut self.upstreams {
-            upstream.begin(&self.credentials, &mut self.rng, now);
+            if upstream.begun {
+                upstream.look_at_keys(&self.credentials, now);
+            } else {
+                upstream.begin(&self.credentials, &mut self.rng, now);
+            }
         }
         events
     }
@@ -123,10 +131,14 @@ impl Balancer {
             let budget = upstream.plan.retries.budget;
             upstream.spending.request(&budget, now);
         }
+        if upstream.is_known_for_nobody(&request) {
+            debug_assert!(upstream.choose(&request, &mut self.rng).is_none(), "nothing has changed since");
+            return Err(upstream.exhausted(&request));
+        }
         let choice = upstream.choose(&request, &mut self.rng);
         let again = || attempts.repeat.and_then(|(target, key)| upstream.repeat(&request, target, key));
         let Some(choice) = choice.or_else(again) else {
-            return Err(self.upstreams[slot as usize].exhausted(&request));
+            return Err(upstream.exhausted(&request));
         };
         Ok(self.lease(slot, &choice, ask, now))
     }
@@ -148,6 +160,13 @@ impl Balancer {
         let target = &mut upstream.targets[choice.target as usize];
         target.picked += 1;
         let (born, in_flight, pair) = (target.born, target.in_flight + 1, target.pair);
+        let slots = Slots {
+            upstream: Some(slot),
+            target: Some(choice.target),
+            address: Some(target.address),
+            pair: Some(pair),
+            credential: credential.map(|it| it.0),
+        };
         if choice.trial {
             upstream.addresses[target.address as usize].begin_trial(now);
         }
@@ -178,8 +197,7 @@ impl Balancer {
             born,
             credential_born,
             epoch: self.epoch,
-            upstream_slot: slot,
-            target_slot: choice.target,
+            slots,
             charged: choice.charged,
             trial: choice.trial,
             key_trial,
@@ -195,17 +213,29 @@ impl Balancer {
         wait / 2 + Duration::from_nanos(self.rng.below(wait.as_nanos() as u64))
     }
 
-    /// Upstream and target of an open attempt, as far as the plan in force still has them.
-    pub(crate) fn locate(&self, lease: &Lease) -> (Option<u32>, Option<u32>) {
+    /// The attempt with the slots that hold under the plan in force.
+    pub(crate) fn located(&self, lease: Lease) -> Lease {
         if lease.epoch == self.epoch {
-            return (Some(lease.upstream_slot), Some(lease.target_slot));
+            return lease;
         }
-        let Some(upstream) = self.upstream_slots.get(&lease.upstream).copied() else {
-            return (None, None);
+        let slot = self.upstream_slots.get(&lease.upstream).copied();
+        let upstream = slot.map(|it| &self.upstreams[it as usize]);
+        let target = upstream.and_then(|it| {
+            let slot = *it.target_slots.get(&lease.target)?;
+            (it.targets[slot as usize].born == lease.born).then_some(slot)
+        });
+        let slots = Slots {
+            upstream: slot,
+            target,
+            address: upstream.and_then(|it| it.address_slots.get(&lease.address).copied()),
+            pair: upstream.and_then(|it| it.pair_slots.get(&(lease.address, lease.model)).copied()),
+            credential: match lease.payer {
+                Payer::Credential(id) => self.payer_slot(id, &lease),
+                Payer::Caller(_) | Payer::Nobody => None,
+            },
         };
-        let it = &self.upstreams[upstream as usize];
-        let target = it.target_slots.get(&lease.target).copied();
-        (Some(upstream), target.filter(|slot| it.targets[*slot as usize].born == lease.born))
+        // The lineup whose turn it was is not there any more.
+        Lease { epoch: self.epoch, slots, charged: None, ..lease }
     }
 }
 

@@ -99,18 +99,16 @@ impl Balancer {
         let Some(sentence) = sentence else { return };
         match lease.payer {
             Payer::Credential(id) => {
-                let Some(index) = self.payer_slot(id, lease) else {
-                    return;
-                };
+                let Some(index) = lease.slots.credential else { return };
                 let credential = &mut self.credentials[index as usize];
                 let before = credential.models.iter().find(|it| it.0 == lease.asked).map(|it| it.1);
                 let Some(out) = extended(before, sentence, lease.begun, now) else {
                     return;
                 };
                 credential.exclude_model(lease.asked, out, now);
+                self.refresh_credential(index, now);
                 if let Some(model) = lease.asked {
                     events.push(excluded(Scope::CredentialModel(id, model), out));
-                    self.refresh_credential(index, now);
                 }
             }
             Payer::Caller(caller) => {
@@ -132,9 +130,7 @@ impl Balancer {
         let Some(mut sentence) = sentence else { return };
         match lease.payer {
             Payer::Credential(id) => {
-                let Some(index) = self.payer_slot(id, lease) else {
-                    return;
-                };
+                let Some(index) = lease.slots.credential else { return };
                 let credential = &mut self.credentials[index as usize];
                 if sentence.cause == Cause::Auth {
                     sentence.wait = doubled(sentence.wait, credential.streak, AUTH_MAX.max(sentence.wait));

@@ -42,6 +42,14 @@ impl Credential {
         (out.until > now).then_some(*out)
     }
 
+    /// When it expires, or the first of its exclusions ends.
+    pub(crate) fn next_change(&self, now: Time) -> Time {
+        let models = self.models.iter().map(|(_, out)| out.until);
+        let whole = self.out.map(|it| it.until);
+        let all = models.chain(whole).chain(self.plan.expires);
+        all.filter(|it| *it > now).min().unwrap_or(Time::NEVER)
+    }
+
     /// What was rejected or out of quota does not get well by waiting: when its time is over, one request shows whether
     /// it has, and keeps the others away meanwhile; until when, if this one is it.
     pub(crate) fn begin_trial(&mut self, now: Time) -> Option<Time> {

@@ -80,6 +80,12 @@ impl Address {
         self.half_open(now) && self.trial.is_none_or(|until| until <= now)
     }
 
+    /// When it becomes half-open, or the trial under way counts as lost.
+    pub(crate) fn next_change(&self, now: Time) -> Time {
+        let out = self.out.map(|it| it.until);
+        out.into_iter().chain(self.trial).filter(|it| *it > now).min().unwrap_or(Time::NEVER)
+    }
+
     pub(crate) fn begin_trial(&mut self, now: Time) {
         self.trial = Some(now + TRIAL_LEASE);
     }

@@ -22,10 +22,9 @@ pub(crate) struct Lease {
     pub(crate) born: u64,
     /// Likewise of the keys.
     pub(crate) credential_born: u64,
-    /// The plan that the slots below belong to; under a later one they are looked up again.
+    /// The plan that `slots` belong to; under a later one they are looked up again.
     pub(crate) epoch: u64,
-    pub(crate) upstream_slot: u32,
-    pub(crate) target_slot: u32,
+    pub(crate) slots: Slots,
     /// The place in its lineup that was charged, if any was.
     pub(crate) charged: Option<Charged>,
     /// It is the single trial of a half-open address.
@@ -34,6 +33,16 @@ pub(crate) struct Lease {
     pub(crate) key_trial: Option<Time>,
     /// It has shown its first byte, and what that proves has been counted.
     pub(crate) opened: bool,
+}
+
+/// Where what an attempt has to do with stands under one plan; `None` for what that does not have (any more).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slots {
+    pub(crate) upstream: Option<u32>,
+    pub(crate) target: Option<u32>,
+    pub(crate) address: Option<u32>,
+    pub(crate) pair: Option<u32>,
+    pub(crate) credential: Option<u32>,
 }
 
 /// Whose key it is.

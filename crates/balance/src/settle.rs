@@ -30,13 +30,14 @@ impl Balancer {
         }
         let lease = *open;
         open.opened = true;
-        let (Some(slot), target) = self.locate(&lease) else {
+        let lease = self.located(lease);
+        let Some(slot) = lease.slots.upstream else {
             return events;
         };
         self.upstreams[slot as usize].wake(&self.credentials, now);
         self.count(slot, &lease, Kind::Success { spent: None }, Some(opened.status), now, &mut events);
         if opened.status < 400 {
-            self.learn(slot, target, &lease, &opened, now);
+            self.learn(slot, &lease, &opened, now);
             self.prove(slot, &lease, now, &mut events);
             self.note_spent(slot, &lease, opened.spent, now, &mut events);
         }
@@ -49,13 +50,15 @@ impl Balancer {
         let Some(lease) = self.leases.close(lease) else {
             return events;
         };
-        let (slot, target) = self.locate(&lease);
-        self.unload(slot, target, &lease);
-        let Some(slot) = slot else { return events };
+        let lease = self.located(lease);
+        self.unload(&lease);
+        let Some(slot) = lease.slots.upstream else {
+            return events;
+        };
         self.upstreams[slot as usize].wake(&self.credentials, now);
         self.end_key_trial(&lease, now);
         match outcome.kind {
-            Kind::Unsent => self.take_back(slot, target, &lease),
+            Kind::Unsent => self.take_back(slot, &lease),
             Kind::ClientGone | Kind::OutOfTime => self.end_trial(slot, &lease),
             kind => {
                 self.count(slot, &lease, kind, outcome.status, now, &mut events);
@@ -66,15 +69,13 @@ impl Balancer {
     }
 
     /// One open attempt less.
-    fn unload(&mut self, slot: Option<u32>, target: Option<u32>, lease: &Lease) {
-        if let (Some(slot), Some(target)) = (slot, target) {
+    fn unload(&mut self, lease: &Lease) {
+        if let (Some(slot), Some(target)) = (lease.slots.upstream, lease.slots.target) {
             let upstream = &mut self.upstreams[slot as usize];
             let in_flight = upstream.targets[target as usize].in_flight;
             upstream.set_in_flight(target, in_flight.saturating_sub(1));
         }
-        if let Payer::Credential(id) = lease.payer
-            && let Some(slot) = self.payer_slot(id, lease)
-        {
+        if let Some(slot) = lease.slots.credential {
             let credential = &mut self.credentials[slot as usize];
             credential.in_flight = credential.in_flight.saturating_sub(1);
         }
@@ -82,24 +83,20 @@ impl Balancer {
 
     /// What the trial of a key has shown is judged by itself; here it makes way for others.
     fn end_key_trial(&mut self, lease: &Lease, now: Time) {
-        if let (Some(trial), Payer::Credential(id)) = (lease.key_trial, lease.payer)
-            && let Some(slot) = self.payer_slot(id, lease)
-        {
+        if let (Some(trial), Some(slot)) = (lease.key_trial, lease.slots.credential) {
             self.credentials[slot as usize].end_trial(trial, now);
             self.refresh_credential(slot, now);
         }
     }
 
     /// As if it had never been.
-    fn take_back(&mut self, slot: u32, target: Option<u32>, lease: &Lease) {
+    fn take_back(&mut self, slot: u32, lease: &Lease) {
         self.end_trial(slot, lease);
         let upstream = &mut self.upstreams[slot as usize];
-        let Some(target) = target else { return };
+        let Some(target) = lease.slots.target else { return };
         let picked = &mut upstream.targets[target as usize].picked;
         *picked = picked.saturating_sub(1);
-        let Some(charged) = lease.charged.filter(|_| lease.epoch == self.epoch) else {
-            return;
-        };
+        let Some(charged) = lease.charged else { return };
         let group = &mut upstream.groups[charged.environment as usize];
         group.tiers[charged.tier as usize].lineup.give_back(charged.place as usize);
         if let (Some(pool), Some(member)) = (&mut upstream.pools[target as usize], charged.member) {
@@ -108,12 +105,13 @@ impl Balancer {
     }
 
     fn end_trial(&mut self, slot: u32, lease: &Lease) {
-        let upstream = &mut self.upstreams[slot as usize];
         if lease.trial
             && !lease.opened
-            && let Some(address) = upstream.address_slots.get(&lease.address)
+            && let Some(address) = lease.slots.address
         {
-            upstream.addresses[*address as usize].end_trial();
+            let upstream = &mut self.upstreams[slot as usize];
+            upstream.addresses[address as usize].end_trial();
+            upstream.nobody = None;
         }
     }
 
@@ -128,9 +126,7 @@ impl Balancer {
         events: &mut Vec<Event>,
     ) {
         let upstream = &mut self.upstreams[slot as usize];
-        let Some(index) = upstream.address_slots.get(&lease.address).copied() else {
-            return;
-        };
+        let Some(index) = lease.slots.address else { return };
         let passive = &upstream.plan.health.passive;
         let statuses = status.filter(|it| !CLIENTS_OWN.contains(it));
         let listed_bad = statuses.is_some_and(|it| passive.unhealthy_statuses.contains(it));
@@ -151,6 +147,7 @@ impl Balancer {
         let address = &mut upstream.addresses[index as usize];
         if lease.trial && !lease.opened {
             address.end_trial();
+            upstream.nobody = None;
         }
         let current = match address.out {
             None => true,
@@ -169,14 +166,14 @@ impl Balancer {
     }
 
     /// Times are remembered where they help: time limits go by the pair, the latency algorithm by the target.
-    fn learn(&mut self, slot: u32, target: Option<u32>, lease: &Lease, opened: &Opened, now: Time) {
+    fn learn(&mut self, slot: u32, lease: &Lease, opened: &Opened, now: Time) {
         let upstream = &mut self.upstreams[slot as usize];
-        if let Some(pair) = upstream.pair_slots.get(&(lease.address, lease.model)) {
-            let pair = &mut upstream.pairs[*pair as usize];
+        if let Some(pair) = lease.slots.pair {
+            let pair = &mut upstream.pairs[pair as usize];
             let histogram = if opened.streamed { &mut pair.first_token } else { &mut pair.response };
             histogram.record(opened.first_token);
         }
-        let Some(target) = target else { return };
+        let Some(target) = lease.slots.target else { return };
         let latency = &mut upstream.targets[target as usize].latency;
         match latency {
             Some(latency) => latency.observe(opened.first_token, now),
@@ -191,9 +188,7 @@ impl Balancer {
     /// A success of a request that began after an exclusion of its key or pair did ends it.
     pub(crate) fn prove(&mut self, slot: u32, lease: &Lease, now: Time, events: &mut Vec<Event>) {
         let later = |out: &Exclusion| out.since < lease.begun;
-        if let Payer::Credential(id) = lease.payer
-            && let Some(credential) = self.payer_slot(id, lease)
-        {
+        if let (Payer::Credential(id), Some(credential)) = (lease.payer, lease.slots.credential) {
             let it = &mut self.credentials[credential as usize];
             if let Some(out) = it.out.take_if(|it| later(it)) {
                 it.streak = 0;
@@ -210,7 +205,7 @@ impl Balancer {
             it.served_since = true;
         }
         let upstream = &mut self.upstreams[slot as usize];
-        if let Some(pair) = upstream.pair_slots.get(&(lease.address, lease.model)).copied()
+        if let Some(pair) = lease.slots.pair
             && let Some(out) = upstream.pairs[pair as usize].out.take_if(|it| later(it))
             && out.until > now
         {

@@ -148,10 +148,12 @@ impl Upstream {
         soonest
     }
 
-    /// Nobody is left for this request: until when, and why.
-    pub(crate) fn exhausted(&self, request: &Request<'_>) -> Exhausted {
+    /// Who is back first of those who could serve this request, and whether all of them are out at all. Looks at
+    /// everybody: `exhausted` remembers the answer.
+    pub(crate) fn soonest_back(&self, request: &Request<'_>) -> (Exhausted, bool) {
         let now = request.now;
         let mut exhausted = Exhausted { only_limits: true, ..Exhausted::NOBODY };
+        let mut all_out = true;
         let group = &self.groups[side(request.ask.environment)];
         let wanted = request.ask.same_model.then(|| group.same_model(request.ask.model));
         let slots = group.tiers.iter().flat_map(|it| &it.members);
@@ -177,17 +179,18 @@ impl Upstream {
                 Some(out) => is_limit(out.cause) && self.keys_limited(slot, request.credentials, now),
                 None => self.met_limits(slot, request),
             };
-            exhausted.candidate(out.map_or(now, |it| it.until.max(now)));
+            all_out &= out.is_some();
+            exhausted.candidate(out.map_or(Time::ZERO, |it| it.until));
         }
         if self.below_threshold[side(request.ask.environment)] {
             // Whoever is well does not serve before an address is back.
             let outs = self.addresses.iter().filter_map(|it| it.out);
-            exhausted.until = outs.map(|it| it.until.max(now)).min();
+            exhausted.until = outs.map(|it| it.until).min();
             exhausted.only_limits = false;
         }
         exhausted.only_limits &= exhausted.until.is_some();
         exhausted.until = exhausted.until.filter(|it| *it < Time::NEVER);
-        exhausted
+        (exhausted, all_out)
     }
 
     /// Whether no key of a target is out for anything but a limit; what is switched off or expired is no candidate.

@@ -4,7 +4,7 @@
 //! key is, a target is ready while its pair and its address are in and any lane of it is open, and readiness is kept
 //! in the lineups. Whatever goes out writes its return into `wakes`; `wake` brings back everybody whose time has come.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{ops::Range, time::Duration};
 
 use hashbrown::HashMap;
@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use crate::{
     AddressId, Algorithm, CredentialId, Environment, Exclusion, ModelId, Observed, TargetId, Tier, Time,
     UpstreamPlan, budget::Spending, credential::Credential, ewma::PeakEwma, health::Address,
-    histogram::Histogram, lineup::Lineup, wakes::Wakes,
+    histogram::Histogram, lineup::Lineup, nobody::Nobody, wakes::Wakes,
 };
 
 /// A pool.
@@ -22,8 +22,8 @@ pub(crate) struct Upstream {
     pub(crate) targets: Vec<Target>,
     pub(crate) target_slots: HashMap<TargetId, u32>,
     pub(crate) lanes: Vec<Lane>,
-    /// By target: its keys in order, where it has several.
-    pub(crate) pools: Vec<Option<Lineup>>,
+    /// By target: its keys in order, where it has several. Boxed, since most have not, and a pick looks here.
+    pub(crate) pools: Vec<Option<Box<Lineup>>>,
     pub(crate) pairs: Vec<Pair>,
     pub(crate) pair_slots: HashMap<(AddressId, Option<ModelId>), u32>,
     pub(crate) addresses: Vec<Address>,
@@ -38,6 +38,12 @@ pub(crate) struct Upstream {
     pub(crate) wakes: Wakes,
     /// Slots of the half-open addresses.
     pub(crate) half_open: Vec<u32>,
+    /// What the last request was told that found nobody, until anything changes.
+    pub(crate) nobody: Option<Nobody>,
+    /// Callers' own keys go through somewhere.
+    pub(crate) passes_through: bool,
+    /// Readiness, wakes and probes are up to date.
+    pub(crate) begun: bool,
     /// Items: the addresses; when each is probed next.
     pub(crate) probes: Wakes,
     pub(crate) spending: Spending,
@@ -156,6 +162,7 @@ impl Upstream {
             } else if item < targets + lanes {
                 self.refresh_lane((item - targets) as u32, credentials, now);
             } else {
+                self.nobody = None;
                 self.half_open.push((item - targets - lanes) as u32);
             }
         }
@@ -163,6 +170,7 @@ impl Upstream {
 
     /// Looks at the key of a lane again.
     pub(crate) fn refresh_lane(&mut self, slot: u32, credentials: &[Credential], now: Time) {
+        self.nobody = None;
         let lane = self.lanes[slot as usize];
         let mut blocked = None;
         let mut wake = Time::NEVER;
@@ -193,6 +201,7 @@ impl Upstream {
 
     /// Looks at the pair and the address of a target again.
     pub(crate) fn refresh_target(&mut self, slot: u32, now: Time) {
+        self.nobody = None;
         let target = &mut self.targets[slot as usize];
         let pair = self.pairs[target.pair as usize].blocked(now);
         let address_out = self.addresses[target.address as usize].out.is_some();
@@ -203,6 +212,7 @@ impl Upstream {
 
     /// Looks at everybody of a pair again.
     pub(crate) fn refresh_pair(&mut self, pair: u32, now: Time) {
+        self.nobody = None;
         for index in 0..self.pairs[pair as usize].targets.len() {
             self.refresh_target(self.pairs[pair as usize].targets[index], now);
         }
@@ -210,6 +220,7 @@ impl Upstream {
 
     /// Looks at everybody of an address again; notes when it becomes half-open.
     pub(crate) fn refresh_address(&mut self, address: u32, now: Time) {
+        self.nobody = None;
         self.half_open.retain(|it| *it != address);
         let out = self.addresses[address as usize].out;
         let item = self.targets.len() + self.lanes.len() + address as usize;

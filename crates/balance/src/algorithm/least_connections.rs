@@ -1,20 +1,20 @@
 //! Fewest open attempts per weight.
 //!
 //! Whoever has none open is least loaded whatever its weight: among those it goes by smooth weighted turns, so that
-//! an idle pool shares as round robin does. The busy ones stand in a tournament by load, where ties go to who was
-//! served least recently (a pick breaks its tie by itself, so that there is no rotation to be smooth about).
+//! an idle pool shares as round robin does. The busy ones stand in a heap by load, where ties go to who was served
+//! least recently (a pick breaks its tie by itself, so that there is no rotation to be smooth about).
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{Standing, turns::Turns};
-use crate::tournament::Tournament;
+use crate::heap::Heap;
 
 /// Who has how much to do.
 #[derive(Debug)]
 pub(crate) struct LeastConnections {
     idle: Turns,
-    busy: Tournament<Load>,
+    busy: Heap<Load>,
     passed: Vec<u32>,
 }
 
@@ -29,7 +29,7 @@ struct Load {
 impl LeastConnections {
     /// Nobody ready; `turns` carry over what rotation there was.
     pub(crate) fn new(places: usize, turns: Turns) -> Self {
-        LeastConnections { idle: turns, busy: Tournament::new(places), passed: Vec::with_capacity(places) }
+        LeastConnections { idle: turns, busy: Heap::new(places), passed: Vec::with_capacity(places) }
     }
 
     /// Where the turns stand.

@@ -9,22 +9,24 @@
 //! Who is away neither gains nor loses: a turn that it was owed is still owed, a turn that it had too early is worked
 //! off by the others' turns. Who is passed over in a walk is treated as away for that one turn.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use crate::tournament::Tournament;
 
 /// The length of a turn of weight 1 in virtual time, at least: so fine that rounding a quotient never shows.
-const FINENESS: i128 = 1 << 48;
+const FINENESS: u64 = 1 << 48;
 
 /// Who has had how much of its share.
 #[derive(Clone, Debug)]
 pub(crate) struct Turns {
     shares: Vec<Share>,
+    /// Of who is away, or was last time.
+    absences: Vec<Absence>,
     /// Of those who are ready: the sum of weights, and the sum of weight × start.
     weight: i128,
     moment: i128,
-    /// What now was when the last one left.
-    stopped: i128,
+    /// Now, when somebody left last: that it stays while nobody is there.
+    stopped: Now,
     /// Turns so far; numbers them.
     turn: u64,
     /// Returns so far of those who came back to another place than they had left.
@@ -38,23 +40,46 @@ pub(crate) struct Turns {
     passed: Vec<u32>,
 }
 
+/// What every turn needs of somebody; of the size of a cache line.
 #[derive(Clone, Debug)]
 struct Share {
-    weight: i128,
-    /// Of one turn: `scale / weight`.
-    length: i128,
     start: i128,
+    /// Of one turn: `scale / weight`.
+    length: u64,
     /// What its last turn has cost: a length, or nothing if that was free or has been taken back.
-    charged: i128,
+    charged: u64,
     /// The number of its last turn, and of the one before.
     served: u64,
     served_before: u64,
+    weight: u16,
     ready: bool,
-    /// When it left: what now was among the others, and how many turns there had been.
-    left: i128,
-    left_turn: u64,
+}
+
+/// When somebody left.
+#[derive(Clone, Debug)]
+struct Absence {
+    /// Now among the others.
+    now: Now,
+    /// How many turns there had been.
+    turn: u64,
     /// And how many had come back to another place.
-    left_moves: u64,
+    moves: u64,
+}
+
+/// The weighted mean of the starts. Divided where its value is wanted, and not before: a division of this width costs
+/// more than the rest of a turn.
+#[derive(Clone, Copy, Debug)]
+struct Now {
+    moment: i128,
+    weight: i128,
+}
+
+impl Now {
+    const ZERO: Now = Now { moment: 0, weight: 1 };
+
+    fn value(self) -> i128 {
+        self.moment.div_euclid(self.weight)
+    }
 }
 
 impl Turns {
@@ -67,31 +92,29 @@ impl Turns {
         let scale = scale(weights.clone());
         let turn = previous.map_or(0, |it| it.turn);
         let share = |(index, weight): (usize, u16)| {
-            let weight = i128::from(weight.max(1));
-            let length = scale / weight;
+            let weight = weight.max(1);
+            let length = scale / u64::from(weight);
             let before = previous.zip(inherit(index));
             let (ahead, served) =
                 before.map_or((0, 0), |(turns, at)| (turns.ahead(at), turns.shares[at].served));
             Share {
-                weight,
+                start: ahead * i128::from(length) / i128::from(FINENESS),
                 length,
-                start: ahead * length / FINENESS,
                 charged: 0,
                 served,
                 served_before: served,
+                weight,
                 ready: false,
-                left: 0,
-                left_turn: turn,
-                left_moves: 0,
             }
         };
         let shares: Vec<Share> = weights.enumerate().map(share).collect();
         let places = shares.len();
         Turns {
             shares,
+            absences: vec![Absence { now: Now::ZERO, turn, moves: 0 }; places],
             weight: 0,
             moment: 0,
-            stopped: 0,
+            stopped: Now::ZERO,
             turn,
             moves: 0,
             eligible: Tournament::new(places),
@@ -133,11 +156,11 @@ impl Turns {
     /// Takes back the last turn of `index`; once.
     pub(crate) fn give_back(&mut self, index: usize) {
         let share = &mut self.shares[index];
-        let charged = core::mem::take(&mut share.charged);
+        let charged = i128::from(core::mem::take(&mut share.charged));
         share.start -= charged;
         share.served = share.served_before;
         if share.ready {
-            self.moment -= share.weight * charged;
+            self.moment -= i128::from(share.weight) * charged;
             self.place(index);
         }
     }
@@ -180,8 +203,8 @@ impl Turns {
 
     fn charge(&mut self, index: usize) {
         let share = &mut self.shares[index];
-        share.start += share.length;
-        self.moment += share.weight * share.length;
+        share.start += i128::from(share.length);
+        self.moment += i128::from(share.weight) * i128::from(share.length);
         self.note_served(index);
         self.shares[index].charged = self.shares[index].length;
     }
@@ -192,8 +215,8 @@ impl Turns {
         let share = &mut self.shares[index];
         share.ready = true;
         share.start = start;
-        self.weight += share.weight;
-        self.moment += share.weight * start;
+        self.weight += i128::from(share.weight);
+        self.moment += i128::from(share.weight) * start;
         self.pending.set(index, start);
     }
 
@@ -201,22 +224,18 @@ impl Turns {
         self.stopped = self.now();
         let share = &mut self.shares[index];
         share.ready = false;
-        self.weight -= share.weight;
-        self.moment -= share.weight * share.start;
+        self.weight -= i128::from(share.weight);
+        self.moment -= i128::from(share.weight) * share.start;
         self.eligible.remove(index);
         self.pending.remove(index);
-        let now = self.now();
-        let share = &mut self.shares[index];
-        share.left = now;
-        share.left_turn = self.turn;
-        share.left_moves = self.moves;
+        self.absences[index] = Absence { now: self.now(), turn: self.turn, moves: self.moves };
     }
 
     /// Whether everybody is where they were when an absent one left: no turns, and nobody has come back elsewhere, which
     /// moves now and so would make a debt of what was none.
     fn has_nothing_happened(&self, index: usize) -> bool {
-        let share = &self.shares[index];
-        share.left_turn == self.turn && share.left_moves == self.moves
+        let absence = &self.absences[index];
+        absence.turn == self.turn && absence.moves == self.moves
     }
 
     /// Where an absent one stands if it comes back now.
@@ -226,25 +245,28 @@ impl Turns {
             return share.start;
         }
         // One turn, as seen by the others (its return makes now move towards its start).
+        let length = i128::from(share.length);
         let turn = match self.weight {
-            0 => share.length,
-            others => share.length + share.length * share.weight / others,
+            0 => length,
+            others => length + length * i128::from(share.weight) / others,
         };
-        let owed = (share.left - share.start).clamp(0, turn);
+        let (left, now) = (self.absences[index].now.value(), self.now().value());
+        let owed = (left - share.start).clamp(0, turn);
         // Now may have gone back meanwhile, and then it would seem to have had more than the one turn too early.
-        share.start.clamp(self.now() - owed, self.now() + turn)
+        share.start.clamp(now - owed, now + turn)
     }
 
     /// By how much of a turn somebody is ahead of its share, in [`FINENESS`]; negative: behind.
     fn ahead(&self, index: usize) -> i128 {
         let share = &self.shares[index];
         let start = if share.ready { share.start } else { self.start_on_return(index) };
-        let ahead = (start - self.now()).clamp(-share.length, share.length);
-        ahead * FINENESS / share.length
+        let length = i128::from(share.length);
+        let ahead = (start - self.now().value()).clamp(-length, length);
+        ahead * i128::from(FINENESS) / length
     }
 
-    fn now(&self) -> i128 {
-        if self.weight == 0 { self.stopped } else { self.moment.div_euclid(self.weight) }
+    fn now(&self) -> Now {
+        if self.weight == 0 { self.stopped } else { Now { moment: self.moment, weight: self.weight } }
     }
 
     /// Puts a ready one in the tournament it belongs to.
@@ -253,8 +275,8 @@ impl Turns {
         if self.is_eligible(index) {
             self.pending.remove(index);
             // A million turns a second take nine years to reach the bits of the weight.
-            let tie = (u64::from(u16::MAX) - share.weight as u64) << 48 | share.served;
-            self.eligible.set(index, (share.start + share.length, tie));
+            let tie = u64::from(u16::MAX - share.weight) << 48 | share.served;
+            self.eligible.set(index, (share.start + i128::from(share.length), tie));
         } else {
             self.eligible.remove(index);
             self.pending.set(index, share.start);
@@ -264,10 +286,10 @@ impl Turns {
 
 /// The length of a turn of weight 1: a multiple of every weight, so that ties are ties, or, where there is none of a
 /// sensible size, so fine that the difference does not show.
-fn scale(weights: impl Iterator<Item = u16>) -> i128 {
-    let mut multiple: i128 = 1;
+fn scale(weights: impl Iterator<Item = u16>) -> u64 {
+    let mut multiple: u64 = 1;
     for weight in weights {
-        let weight = i128::from(weight.max(1));
+        let weight = u64::from(weight.max(1));
         multiple = multiple / greatest_common_divisor(multiple, weight) * weight;
         if multiple > FINENESS {
             return FINENESS;
@@ -276,7 +298,7 @@ fn scale(weights: impl Iterator<Item = u16>) -> i128 {
     multiple * (FINENESS / multiple).max(1)
 }
 
-fn greatest_common_divisor(mut a: i128, mut b: i128) -> i128 {
+fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);
     }
