@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
     Document, Entity, Kind, Row,
-    entity::{CredentialChoice, Provider, Reference, Target, TargetEnvironment},
+    entity::{CredentialChoice, ModelLocation, Provider, Reference, Target, TargetEnvironment},
     rules, schema,
 };
 
@@ -226,6 +226,7 @@ impl Builder {
             scheme: None,
             endpoint: None,
             model: model.map(str::to_owned),
+            model_location: ModelLocation::Body,
             credential: Some(CredentialChoice::Every),
             weight: 100,
             tier: Some(tier),

@@ -12,6 +12,7 @@ mod upstream;
 use serde::{Deserialize, Deserializer, de};
 use uuid::Uuid;
 
+pub use crate::model_location::ModelLocation;
 pub use health::{
     Active, ActiveHealthy, ActiveUnhealthy, Healthchecks, Passive, PassiveHealthy, PassiveUnhealthy,
     ProbeKind,

@@ -11,6 +11,7 @@ pub mod entity;
 mod environment;
 mod form;
 mod list;
+mod model_location;
 mod openapi;
 mod refusal;
 mod registry;

@@ -9,6 +9,7 @@ use balance::{AddressId, CredentialId, ModelId, TargetId, UpstreamId};
 use http::HeaderValue;
 use uuid::Uuid;
 
+pub use crate::entity::ModelLocation;
 pub use crate::route::{Found, ModelChoice, NotFound, Query, RouteInfo, Routes};
 
 /// Everything a request may ask of the configuration.
@@ -180,6 +181,8 @@ pub struct Target {
     pub kind: dialect::Kind,
     /// The model it is asked for; `None` keeps the client's.
     pub model: Option<Arc<str>>,
+    /// Where it wants to be told the model.
+    pub model_location: ModelLocation,
     /// What it is asked for when it has no model and the client's named only the way here; `None` for raw hosts.
     pub default_model: Option<Arc<str>>,
     /// What is sent as `Host`, prepared.

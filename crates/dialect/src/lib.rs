@@ -21,10 +21,10 @@ pub use envelope::{Code, envelope, stream_error};
 pub use fault::{Answer, Fault, classify, hidden_failure, message};
 pub use limits::{duration, retry_after, spent};
 pub use peek::{
-    Malformed, Model, MultipartModel, Peek, body_field, insert_model, peek, peek_multipart,
+    Malformed, Model, MultipartModel, Peek, body_field, insert_model, peek, peek_multipart, remove_model,
     splice_form_model, splice_model,
 };
-pub use provider::{ANTHROPIC_VERSION, Auth, Kind, Row, join, table};
+pub use provider::{ANTHROPIC_VERSION, Auth, Kind, MODEL_SEGMENTS, Row, join, table};
 pub use sse::{Failure, Gate, HOLD_LIMIT, Verdict, Watch};
 pub use usage::{Usage, usage};
 

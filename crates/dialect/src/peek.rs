@@ -8,7 +8,7 @@ mod json;
 mod multipart;
 mod walk;
 
-pub use json::{Model, Peek, body_field, insert_model, peek, splice_model};
+pub use json::{Model, Peek, body_field, insert_model, peek, remove_model, splice_model};
 pub use multipart::{MultipartModel, peek_multipart, splice_form_model};
 
 /// Why a body was refused: what is wrong and where. Never quotes the body.

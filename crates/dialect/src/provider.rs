@@ -292,11 +292,19 @@ pub fn join(base_url_path: &str, suffix: &str, dialect: Dialect) -> String {
     let base = base_url_path.trim_end_matches('/');
     let slash = if base.is_empty() || base.starts_with('/') { "" } else { "/" };
     let version = match dialect {
-        Dialect::OpenAi | Dialect::Anthropic if base.split('/').any(is_version) => "",
+        Dialect::OpenAi | Dialect::Anthropic if base.split('/').any(is_version) || awaits_model(base) => "",
         Dialect::OpenAi | Dialect::Anthropic => "/v1",
     };
     [slash, base, version, suffix].concat()
 }
+
+/// Where the model is the next segment, the version stands elsewhere: Azure's `…/openai/deployments` has it in the query.
+fn awaits_model(base: &str) -> bool {
+    base.rsplit('/').next().is_some_and(|last| MODEL_SEGMENTS.contains(&last))
+}
+
+/// The segments of vendors' paths behind which a model's name stands.
+pub const MODEL_SEGMENTS: [&str; 3] = ["deployments", "models", "model"];
 
 /// `v1`, `v1beta`, `v4`.
 fn is_version(segment: &str) -> bool {

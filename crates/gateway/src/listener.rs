@@ -9,6 +9,7 @@
 
 mod bind;
 mod connection;
+mod framing;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -34,6 +35,7 @@ use tokio::sync::watch as channel;
 use crate::proxy::Peer;
 
 pub(crate) use bind::BindError;
+pub(crate) use framing::Ambiguous;
 pub(crate) use tls::TlsError;
 
 /// Whoever turns requests into answers. Cloned once per connection.

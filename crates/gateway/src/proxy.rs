@@ -25,6 +25,7 @@ mod limits;
 mod local;
 mod outcome;
 mod panics;
+mod placement;
 pub(crate) mod record;
 mod relay;
 mod scrub;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{CredentialChoice, Reference};
+use super::{CredentialChoice, ModelLocation, Reference};
 
 /// A member of an upstream: a raw host, or a provider.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Target {
     pub endpoint: Option<String>,
     /// The model it is asked for; null keeps the client's, `@default` is the provider's default.
     pub model: Option<String>,
+    /// Where it wants to be told the model.
+    pub model_location: ModelLocation,
     /// What it is paid with.
     pub credential: Option<CredentialChoice>,
     /// Its share, 0 = drained.

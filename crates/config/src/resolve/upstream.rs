@@ -164,6 +164,7 @@ impl Work<'_> {
             provider: vendor.map(|vendor| Arc::clone(&vendor.name)),
             kind: vendor.map_or(dialect::Kind::OpenAiCompatible, |vendor| vendor.kind),
             model: model.as_ref().map(|(name, _)| Arc::clone(name)),
+            model_location: target.model_location.clone(),
             default_model: vendor.and_then(|vendor| vendor.default_model.clone()),
             host: host(&lane.address),
         };

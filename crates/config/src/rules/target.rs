@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Subject, is_set, reference, referred, text};
-use crate::{Entity, Kind, Violations, address};
+use crate::{Entity, Kind, Violations, address, derived, entity::ModelLocation};
 
 pub(super) fn prepare(_subject: &Subject<'_>, given: &mut Map<String, Value>, violations: &mut Violations) {
     if let Some(canonical) = text(given, "target").and_then(address::canonical) {
@@ -40,7 +40,19 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &mut Map<String, Value>, viol
         (true, false) => raw_host(whole, violations),
         (false, true) => of_provider(subject, whole, violations),
     }
+    located(whole, violations);
     credential(subject, whole, violations);
+}
+
+/// A model has to fit the place where it is told.
+fn located(whole: &Map<String, Value>, violations: &mut Violations) {
+    let location = text(whole, "model_location").and_then(|it| ModelLocation::parse(it).ok());
+    let named = text(whole, "model").filter(|it| *it != derived::DEFAULT_MODEL);
+    if let (Some(location), Some(model)) = (location, named)
+        && let Some(why) = location.refuses(model)
+    {
+        violations.field("model", format!("does not fit model_location: {why}"));
+    }
 }
 
 fn raw_host(whole: &Map<String, Value>, violations: &mut Violations) {

@@ -29,6 +29,12 @@ pub(super) static TARGET: Schema = Schema {
             MODEL,
             "The model it is asked for; null keeps the client's, `@default` is the provider's current default.",
         ),
+        Field::new(
+            "model_location",
+            Type::Text(shape::MODEL_LOCATION),
+            Literal::Text("body"),
+            "Where it wants to be told the model: body; path (in place of the segment behind `models`, `model` or `deployments`, or else right before the endpoint: `/MODEL/chat/completions`); header:NAME; query:NAME. Anywhere but in the body, a JSON body loses its `model`: some vendors refuse it there.",
+        ),
         Field::optional(
             "credential",
             Type::Credential,

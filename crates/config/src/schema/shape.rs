@@ -1,7 +1,7 @@
 //! What texts may look like.
 
 use super::Shape;
-use crate::{address, secret::Written};
+use crate::{address, entity::ModelLocation, secret::Written};
 
 /// Anything without control characters.
 pub(super) const FREE: Shape = Shape { pattern: None, max: 1024, check: free };
@@ -41,6 +41,9 @@ pub(super) const ORGANIZATION: Shape =
 /// Where an affinity key comes from.
 pub(super) const AFFINITY: Shape =
     Shape { pattern: Some("^(none|session|prefix|header:.+|body:.+)$"), max: 160, check: affinity };
+/// Where a vendor wants to be told the model.
+pub(super) const MODEL_LOCATION: Shape =
+    Shape { pattern: Some("^(body|path|header:.+|query:.+)$"), max: 160, check: model_location };
 /// An instant.
 pub(super) const INSTANT: Shape = Shape { pattern: None, max: 64, check: instant };
 
@@ -164,6 +167,10 @@ fn affinity(text: &str) -> Option<String> {
         Some(_) => false,
     };
     (!fits).then(|| "expected one of: none, session, prefix, header:NAME, body:FIELD".to_owned())
+}
+
+fn model_location(text: &str) -> Option<String> {
+    ModelLocation::parse(text).err()
 }
 
 fn instant(text: &str) -> Option<String> {

@@ -77,6 +77,29 @@ pub fn insert_model(body: &Bytes, model: &str) -> [Bytes; 3] {
     [body.slice(..inside), Bytes::from(field), body.slice(inside..)]
 }
 
+/// The body without its model, field and comma: before, nothing, after. For vendors that are told it elsewhere and
+/// refuse fields that they do not know.
+///
+/// `span` is one that [`peek`] found in this very body.
+pub fn remove_model(body: &Bytes, span: &Range<usize>) -> [Bytes; 3] {
+    let blank = |at: &usize| body[*at].is_ascii_whitespace();
+    let before = |end: usize| (0..end).rev().find(|at| !blank(at)).unwrap_or(0);
+    let colon = before(span.start);
+    // The name is "model", however it is escaped: no quote stands within.
+    let closing = before(colon);
+    let opening = memchr::memrchr(b'"', &body[..closing]).unwrap_or(closing);
+    let after = (span.end..body.len()).find(|at| !blank(at)).unwrap_or(body.len());
+    let range = match body.get(after) {
+        Some(b',') => opening..after + 1,
+        // The last field takes the comma in front of it along, if it was not the only one.
+        _ => match before(opening) {
+            comma if body[comma] == b',' => comma..span.end,
+            _ => opening..span.end,
+        },
+    };
+    [body.slice(..range.start), Bytes::new(), body.slice(range.end..)]
+}
+
 fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a string always serializes")
 }

@@ -52,6 +52,23 @@ proptest! {
     }
 
     #[test]
+    fn a_body_without_its_model_is_the_same_body_otherwise(fields in prop::collection::vec((prop_oneof![Just("a"), Just("b \"model\": ,"), Just("stream")], ".{0,20}"), 0..4), at in any::<prop::sample::Index>(), name in ".{0,20}", pretty in any::<bool>()) {
+        let mut map = serde_json::Map::new();
+        let place = at.index(fields.len() + 1);
+        for (index, (key, value)) in fields.iter().enumerate() {
+            if index == place { map.insert("model".to_owned(), name.clone().into()); }
+            map.insert((*key).to_owned(), value.clone().into());
+        }
+        map.entry("model").or_insert(name.into());
+        let body = if pretty { serde_json::to_vec_pretty(&map) } else { serde_json::to_vec(&map) };
+        let body = Bytes::from(body.unwrap());
+        let found = peek(&body).unwrap().model.unwrap();
+        let left: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&remove_model(&body, &found.span).concat()).unwrap();
+        map.remove("model");
+        prop_assert_eq!(left, map);
+    }
+
+    #[test]
     fn an_inserted_model_is_found_again(value in ".{0,20}", model in ".{0,20}") {
         let body = Bytes::from(serde_json::json!({ "a": value }).to_string());
         let inserted = insert_model(&body, &model).concat();

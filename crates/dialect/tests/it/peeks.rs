@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use dialect::{
-    Malformed, MultipartModel, body_field, insert_model, peek, peek_multipart, splice_form_model,
-    splice_model,
+    Malformed, MultipartModel, body_field, insert_model, peek, peek_multipart, remove_model,
+    splice_form_model, splice_model,
 };
 
 #[test]
@@ -104,6 +104,23 @@ fn a_splice_changes_the_model_alone() {
     let body = Bytes::from_static(br#"{"a" : 1,  "model":"old" ,"b":"old"}"#);
     let span = peek(&body).unwrap().model.unwrap().span;
     assert_eq!(splice_model(&body, &span, "n\"ew").concat(), br#"{"a" : 1,  "model":"n\"ew" ,"b":"old"}"#);
+}
+
+#[test]
+fn a_model_is_taken_out_with_its_field_and_its_comma() {
+    let rows = [
+        (r#"{"model":"m","a":1}"#, r#"{"a":1}"#),
+        (r#"{"a":1,"model":"m"}"#, r#"{"a":1}"#),
+        (r#"{"a":1, "model" : "m" , "b":"model"}"#, r#"{"a":1,  "b":"model"}"#),
+        (r#" { "model" :"m" } "#, r#" {  } "#),
+        (r#"{"mod\u0065l":"m","b":[1]}"#, r#"{"b":[1]}"#),
+        (r#"{"b":",\"model\":" , "model":"x,\"y"}"#, r#"{"b":",\"model\":" }"#),
+    ];
+    for (body, expected) in rows {
+        let body = Bytes::from_static(body.as_bytes());
+        let span = peek(&body).unwrap().model.unwrap().span;
+        assert_eq!(String::from_utf8(remove_model(&body, &span).concat()).unwrap(), expected);
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use axum::{
 use subtle::ConstantTimeEq;
 
 use super::{Access, Admin, answer::Fault};
+use crate::listener::Ambiguous;
 
 /// What is checked.
 pub(super) struct Guard {
@@ -63,6 +64,9 @@ impl Guard {
 
     #[expect(clippy::result_large_err, reason = "an answer, once per refused call")]
     fn check(&self, request: &Request) -> Result<(), Response> {
+        if request.extensions().get::<Ambiguous>().is_some() {
+            return Err(ambiguous());
+        }
         if self.is_free(request.uri().path()) {
             return Ok(());
         }
@@ -143,6 +147,14 @@ fn unauthorized() -> Response {
     let message = "this Admin API wants its token: Authorization: Bearer …";
     let fault = Fault::new(StatusCode::UNAUTHORIZED, message);
     ([(header::WWW_AUTHENTICATE, "Bearer")], fault).into_response()
+}
+
+/// Whatever else the client sends on that connection is not looked at.
+fn ambiguous() -> Response {
+    let message =
+        "the request says the length of its body twice: send content-length or transfer-encoding, once";
+    let fault = Fault::new(StatusCode::BAD_REQUEST, message);
+    ([(header::CONNECTION, "close")], fault).into_response()
 }
 
 fn forbidden(message: &str) -> Response {

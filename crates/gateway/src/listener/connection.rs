@@ -31,14 +31,14 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Phase, Serve, Shared,
+    Ambiguous, Phase, Serve, Shared,
     watch::{Activity, Answering, Verdict, Vigil, Watched},
 };
 use crate::proxy::Peer;
 
 /// Longest request head. Room for a long `anthropic-beta`, cookies and tracing headers many times over. Its count of
 /// headers is hyper's own bound, 100. Beyond either the answer is 431.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(super) const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// hyper's buffer for reading and writing, per connection: a whole head and some of the body behind it.
 const BUFFER_BYTES_MAX: usize = 2 * HEAD_BYTES_MAX;
 /// Open requests on one HTTP/2 connection. SDKs open far fewer; one connection must not be the whole load.
@@ -190,8 +190,11 @@ impl<S: Serve> Context<S> {
     > + use<S> {
         let (serve, peer) = (self.serve.clone(), self.peer);
         let (activity, shared) = (Arc::clone(&self.activity), Arc::clone(&self.shared));
-        service_fn(move |request: Request<Incoming>| {
+        service_fn(move |mut request: Request<Incoming>| {
             let begun = activity.begin();
+            if begun.is_ambiguous() {
+                request.extensions_mut().insert(Ambiguous);
+            }
             let (serve, shared, activity) = (serve.clone(), Arc::clone(&shared), Arc::clone(&activity));
             async move {
                 let can_be_told = request.version() < Version::HTTP_2;

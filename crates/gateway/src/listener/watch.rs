@@ -22,7 +22,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::Limits;
+use super::{Limits, framing::Heads};
 
 /// The marks of one connection. Relaxed: they are read by the task that leaves most of them, or seconds later.
 #[derive(Debug, Default)]
@@ -42,6 +42,8 @@ pub(super) struct Activity {
     unfetched: AtomicU32,
     /// Pieces of answers that were fetched, ever.
     fetched: AtomicU32,
+    /// Which request, counted from 1, has an ambiguous head; 0: none. It is the connection's last.
+    ambiguous: AtomicU32,
     /// The last answer ends the connection while its request may still be on its way.
     unread: AtomicBool,
 }
@@ -50,7 +52,11 @@ pub(super) struct Activity {
 const LINGER: Duration = Duration::from_secs(5);
 
 /// A request that has begun; it is over when this is dropped.
-pub(super) struct Begun(Arc<Activity>);
+pub(super) struct Begun {
+    activity: Arc<Activity>,
+    /// From 1.
+    number: u32,
+}
 
 /// An answer's next piece, for which the client has not come yet.
 struct Unfetched(Arc<Activity>);
@@ -83,8 +89,8 @@ pub(super) struct Vigil {
 pub(super) struct Watched<T> {
     io: T,
     activity: Arc<Activity>,
-    /// Under HTTP/2 bytes between requests mean nothing: pings and window updates come at any time.
-    reads_are_heads: bool,
+    /// None under HTTP/2, where bytes between requests mean nothing: pings and window updates come at any time.
+    heads: Option<Heads>,
     /// Until when its sending side is waited for.
     linger: Option<Pin<Box<Sleep>>>,
 }
@@ -106,9 +112,9 @@ impl Activity {
     /// A request has begun: its head is whole.
     pub(super) fn begin(self: &Arc<Self>) -> Begun {
         self.open.fetch_add(1, Relaxed);
-        self.begun.fetch_add(1, Relaxed);
+        let number = self.begun.fetch_add(1, Relaxed).wrapping_add(1);
         self.partial_head.store(false, Relaxed);
-        Begun(Arc::clone(self))
+        Begun { activity: Arc::clone(self), number }
     }
 
     /// The request is answered without having been read to its end.
@@ -118,6 +124,11 @@ impl Activity {
 }
 
 impl Begun {
+    /// Whether its head said the body's length twice.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.activity.ambiguous.load(Relaxed) == self.number
+    }
+
     /// Ties the request to the body of its answer.
     pub(super) fn answered<B>(self, body: B) -> Answering<B> {
         Answering { body, begun: self, unfetched: None }
@@ -140,7 +151,7 @@ impl Drop for Unfetched {
 
 impl Drop for Begun {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Relaxed);
+        self.activity.open.fetch_sub(1, Relaxed);
     }
 }
 
@@ -210,11 +221,11 @@ impl Vigil {
 
 impl<T> Watched<T> {
     pub(super) fn http1(io: T, activity: Arc<Activity>) -> Self {
-        Watched { io, activity, reads_are_heads: true, linger: None }
+        Watched { io, activity, heads: Some(Heads::default()), linger: None }
     }
 
     pub(super) fn http2(io: T, activity: Arc<Activity>) -> Self {
-        Watched { io, activity, reads_are_heads: false, linger: None }
+        Watched { io, activity, heads: None, linger: None }
     }
 
     /// Closing a socket that has unread bytes resets it, and a reset may overtake the answer. So the client is read,
@@ -255,9 +266,17 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let result = Pin::new(&mut self.io).poll_read(cx, buf);
-        if self.reads_are_heads && buf.filled().len() > before && self.activity.open.load(Relaxed) == 0 {
-            self.activity.partial_head.store(true, Relaxed);
+        let this = &mut *self;
+        let result = Pin::new(&mut this.io).poll_read(cx, buf);
+        let came = &buf.filled()[before..];
+        if let Some(heads) = this.heads.as_mut().filter(|_| !came.is_empty())
+            && this.activity.open.load(Relaxed) == 0
+        {
+            this.activity.partial_head.store(true, Relaxed);
+            let begun = this.activity.begun.load(Relaxed);
+            if heads.came(came, begun) {
+                this.activity.ambiguous.store(begun.wrapping_add(1), Relaxed);
+            }
         }
         result
     }
@@ -311,7 +330,7 @@ impl<B: Body> Body for Answering<B> {
         *this.unfetched = None;
         let frame = ready!(this.body.as_mut().poll_frame(cx));
         if frame.is_some() && !this.body.is_end_stream() {
-            *this.unfetched = Some(Unfetched::begin(&this.begun.0));
+            *this.unfetched = Some(Unfetched::begin(&this.begun.activity));
         }
         Poll::Ready(frame)
     }

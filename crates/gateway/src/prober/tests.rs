@@ -224,6 +224,7 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         provider: Some("openai".into()),
         kind: dialect::Kind::OpenAi,
         model: None,
+        model_location: config::snapshot::ModelLocation::Body,
         default_model: None,
         host: HeaderValue::from_static("vendor.example"),
     };

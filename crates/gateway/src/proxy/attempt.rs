@@ -20,7 +20,9 @@ use super::{
     encode,
     journey::Journey,
     lease::Lease,
-    limits, scrub,
+    limits,
+    placement::Placed,
+    scrub,
 };
 use crate::send::{Exchange, SendError, Sender};
 
@@ -141,13 +143,21 @@ impl<'c> Candidate<'c> {
     ) -> Result<Examined, SendError> {
         let upstream: &Upstream = &self.course.upstream;
         let stream = decoded.stream;
-        let model = self.course.model(&self.target, decoded).map(std::borrow::Cow::into_owned);
-        let path = self.course.path(&self.target, head);
+        let exchanged = self.course.model(&self.target, decoded).map(std::borrow::Cow::into_owned);
+        let model = self.asks_for(decoded).filter(|_| self.course.is_for_a_model());
+        let placed = Placed::at(&self.target.model_location, model.as_deref()).map_err(SendError::Request)?;
+        let in_body = match (placed, &model, &exchanged) {
+            (Some(_), Some(model), _) => encode::Model::Elsewhere(model),
+            (None, _, Some(model)) => encode::Model::Instead(model),
+            _ => encode::Model::AsItIs,
+        };
+        let path = self.course.path(&self.target, head, placed);
         let headers = encode::headers(
             &head.headers,
             self.target.kind,
             self.credential.as_deref(),
             self.passes_through(),
+            placed.and_then(Placed::header),
         );
         // A large upload takes its time; the vendor's begins when it has all of it.
         let upload = decoded.slow();
@@ -157,7 +167,7 @@ impl<'c> Candidate<'c> {
             path: &path,
             host: upstream.host_header.as_ref().unwrap_or(&self.target.host),
             headers: &headers,
-            body: encode::body(decoded, model.as_deref()),
+            body: encode::body(decoded, in_body),
             connect: upstream.timeouts.connect,
         };
         let limit = limits::until_first(&upstream.timeouts, &self.observed, stream);

@@ -10,7 +10,7 @@ use config::{
 use dialect::Endpoint;
 use http::{HeaderValue, Method, header, request::Parts};
 
-use super::{admit::Admitted, answer::Failure, decode::Decoded, journey::Journey, keys};
+use super::{admit::Admitted, answer::Failure, decode::Decoded, journey::Journey, keys, placement::Placed};
 
 /// Clients without a key of their own, as one: what a vendor holds against them, it holds against all of them.
 const ANONYMOUS: u64 = 0;
@@ -98,14 +98,23 @@ impl Course {
         }
     }
 
-    /// Path and query for `target`.
-    pub(super) fn path(&self, target: &Target, head: &Parts) -> String {
-        let mut path = target.vendor_path(self.endpoint, &head.uri.path()[self.vendor_path.clone()]);
-        if let Some(query) = head.uri.query() {
+    /// Path and query for `target`, which may want the model there.
+    pub(super) fn path(&self, target: &Target, head: &Parts, placed: Option<Placed<'_>>) -> String {
+        let own = &head.uri.path()[self.vendor_path.clone()];
+        let with_model = placed.and_then(|it| it.path(own, self.endpoint));
+        let mut path = target.vendor_path(self.endpoint, with_model.as_deref().unwrap_or(own));
+        let asked = head.uri.query();
+        let with_model = placed.and_then(|it| it.query(asked));
+        if let Some(query) = with_model.as_deref().or(asked) {
             path.push('?');
             path.push_str(query);
         }
         path
+    }
+
+    /// Whether the request is for a model at all, and not about models.
+    pub(super) fn is_for_a_model(&self) -> bool {
+        self.endpoint.is_none_or(Endpoint::has_model_in_body)
     }
 }
 

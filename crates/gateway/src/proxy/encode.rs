@@ -37,12 +37,24 @@ const WITHHELD: [HeaderName; 12] = [
 ];
 const WITHHELD_PREFIXES: [&str; 4] = ["x-forwarded-", "x-spillway-", "sec-", "proxy-"];
 
-/// The vendor's headers: the client's, less what is not for the vendor, and the key.
+/// What becomes of the model in the body.
+#[derive(Clone, Copy)]
+pub(super) enum Model<'m> {
+    /// It is the right one, or there is none to be sent.
+    AsItIs,
+    /// This one stands in its place.
+    Instead(&'m str),
+    /// This one is told elsewhere: JSON says none, and a form, whose parts are not taken apart, the same one.
+    Elsewhere(&'m str),
+}
+
+/// The vendor's headers: the client's, less what is not for the vendor, the key, and the model where it is `told` so.
 pub(super) fn headers(
     from: &HeaderMap,
     kind: Kind,
     credential: Option<&Credential>,
     pass_through: bool,
+    told: Option<(HeaderName, HeaderValue)>,
 ) -> Vec<(HeaderName, HeaderValue)> {
     let mut headers = Vec::with_capacity(from.len() + 4);
     let listed = connection_lists(from);
@@ -51,7 +63,8 @@ pub(super) fn headers(
         let account = !pass_through && is_account(name);
         let kept = if key { pass_through } else { !account && !is_withheld(name, pass_through) };
         // The operator's word for this key stands in the client's place, not beside it.
-        let overridden = credential.is_some_and(|it| it.headers.iter().any(|(own, _)| own == name));
+        let overridden = credential.is_some_and(|it| it.headers.iter().any(|(own, _)| own == name))
+            || told.as_ref().is_some_and(|(own, _)| own == name);
         if kept
             && !overridden
             && !is_hop_by_hop(name)
@@ -61,6 +74,7 @@ pub(super) fn headers(
         }
     }
     headers.push((header::ACCEPT_ENCODING, IDENTITY));
+    headers.extend(told);
     if let Some(credential) = credential {
         headers.extend(credential.headers.iter().cloned());
     }
@@ -113,8 +127,8 @@ pub(super) fn connection_lists(headers: &HeaderMap) -> Vec<&str> {
         .collect()
 }
 
-/// The body with the model's name exchanged, if it is to be.
-pub(super) fn body(decoded: &mut Decoded, model: Option<&str>) -> Outgoing {
+/// The body with the model's name as it is to be.
+pub(super) fn body(decoded: &mut Decoded, model: Model<'_>) -> Outgoing {
     let keep = decoded.keep();
     let place = decoded.model.as_ref().map(|it| &it.place);
     if let (true, Payload::Whole(bytes)) = (keep, &decoded.payload) {
@@ -137,11 +151,14 @@ pub(super) fn body(decoded: &mut Decoded, model: Option<&str>) -> Outgoing {
     }
 }
 
-fn splice(bytes: &Bytes, place: Option<&Place>, object: bool, model: Option<&str>) -> [Bytes; 3] {
+fn splice(bytes: &Bytes, place: Option<&Place>, object: bool, model: Model<'_>) -> [Bytes; 3] {
     match (place, model) {
-        (Some(Place::Json(span)), Some(model)) => dialect::splice_model(bytes, span, model),
-        (Some(Place::Multipart(span)), Some(model)) => dialect::splice_form_model(bytes, span, model),
-        (None, Some(model)) if object => dialect::insert_model(bytes, model),
-        (None, _) | (_, None) => [bytes.clone(), Bytes::new(), Bytes::new()],
+        (Some(Place::Json(span)), Model::Instead(model)) => dialect::splice_model(bytes, span, model),
+        (Some(Place::Json(span)), Model::Elsewhere(_)) => dialect::remove_model(bytes, span),
+        (Some(Place::Multipart(span)), Model::Instead(model) | Model::Elsewhere(model)) => {
+            dialect::splice_form_model(bytes, span, model)
+        }
+        (None, Model::Instead(model)) if object => dialect::insert_model(bytes, model),
+        (None, _) | (_, Model::AsItIs) => [bytes.clone(), Bytes::new(), Bytes::new()],
     }
 }

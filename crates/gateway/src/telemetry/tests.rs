@@ -213,6 +213,7 @@ fn snapshot() -> Snapshot {
             provider: Some("openai".into()),
             kind: dialect::Kind::OpenAi,
             model: None,
+            model_location: config::snapshot::ModelLocation::Body,
             default_model: None,
             host: HeaderValue::from_static("a"),
         };

@@ -1,4 +1,4 @@
-//! What a request is aimed at: one method, one host and one path, whoever reads them.
+//! What a request is aimed at: one length, one method, one host and one path, whoever reads them.
 //!
 //! Routes match the path as it is written and vendors are asked for it as it is written. A path that somebody further on
 //! would normalise, or a host that two readers would take for two, is refused instead of interpreted.
@@ -6,10 +6,15 @@
 use http::{Method, Version, header, request::Parts};
 use percent_encoding::percent_decode_str;
 
-use crate::proxy::answer::Failure;
+use crate::{listener::Ambiguous, proxy::answer::Failure};
 
-/// Checks method, host and path.
+/// Checks the framing, method, host and path.
 pub(super) fn check(head: &Parts) -> Result<(), Box<Failure>> {
+    if head.extensions.get::<Ambiguous>().is_some() {
+        let message =
+            "the request says the length of its body twice: send content-length or transfer-encoding, once";
+        return Err(Failure::invalid(message, None).leaving_unread());
+    }
     // A vendor that answers TRACE sends back what it was sent: the operator's key.
     if matches!(head.method, Method::TRACE | Method::CONNECT) {
         return Err(Failure::method_not_allowed(&head.method));
