@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use balance::Time;
-use config::{Context, Document, Edit, Edited, Facts, Kind, Refusal, Registry, Resolved, Stored, resolve};
+use config::{
+    Context, Document, Edit, Edited, Facts, Kind, Refusal, Registry, Resolved, Stored, entity::KeyHash, resolve,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -54,7 +56,17 @@ impl Desk {
             *made += 1;
             Uuid::from_u128(*made)
         };
-        let mut context = Context { now, ids: &mut ids, if_none_match_any: false, if_match: None };
+        let key_hash = Some(KeyHash::new([7; 32]));
+        let mut context = Context {
+            now,
+            ids: &mut ids,
+            if_none_match_any: false,
+            if_match: None,
+            force: now % 2 == 0,
+            revision: 0,
+            seal: &|secret, _| secret.expose().bytes().map(|it| format!("{it:02x}")).collect(),
+            key_hash,
+        };
         let edited = self.document.edit(edit, &mut context)?;
         self.document = edited.document.clone();
         self.now += 1;
@@ -73,6 +85,7 @@ impl Desk {
         let facts = Facts {
             env: &|_| Some(KEY.to_owned()),
             file: &|_| Err("no files here".to_owned()),
+            open: &|_, _| Err("nothing was sealed here".to_owned()),
             time_of: &|_| Time::ZERO,
         };
         resolve(&self.document, &mut Registry::default(), &facts).expect("edits leave nothing dangling")

@@ -49,7 +49,7 @@ pub struct Row {
     pub kind: Kind,
     /// Identity, for ever.
     pub id: Uuid,
-    /// A target's upstream, a credential's provider, a route's service.
+    /// A target's upstream, a credential's provider, a route's service, a key's consumer.
     pub parent: Option<Uuid>,
     /// Unix seconds.
     pub created_at: i64,
@@ -84,6 +84,8 @@ impl Row {
             Entity::Target(it) => it.target.as_deref(),
             Entity::Service(it) => Some(&it.name),
             Entity::Route(it) => it.name.as_deref(),
+            Entity::Consumer(it) => Some(&it.name),
+            Entity::ClientKey(it) => Some(&it.name),
         }
     }
 
@@ -92,13 +94,15 @@ impl Row {
         self.name().map_or_else(|| self.id.to_string(), str::to_owned)
     }
 
-    /// Whether its name is unique only within its parent.
+    /// Within what its name is unique.
     fn scope(&self) -> Option<Uuid> {
-        match self.kind {
-            Kind::Target | Kind::Credential => self.parent,
-            Kind::Provider | Kind::Upstream | Kind::Service | Kind::Route => None,
-        }
+        self.parent.filter(|_| names_are_a_parents(self.kind))
     }
+}
+
+/// Whether names of a kind are unique only within a parent.
+fn names_are_a_parents(kind: Kind) -> bool {
+    matches!(kind, Kind::Target | Kind::Credential | Kind::ClientKey)
 }
 
 // === impl Document ===
@@ -109,8 +113,8 @@ impl Document {
         self.table(kind).rows()
     }
 
-    /// One of a kind by id or name, derived ones included (upstreams `default`, `openai/gpt-4o`). Names of targets and
-    /// credentials are unique only within their parent: use [`Document::child`].
+    /// One of a kind by id or name, derived ones included (upstreams `default`, `openai/gpt-4o`). Names of targets,
+    /// credentials and client keys are unique only within their parent: use [`Document::child`].
     pub fn get(&self, kind: Kind, id_or_name: &str) -> Option<Arc<Row>> {
         if let Some(row) = Uuid::try_parse(id_or_name).ok().and_then(|id| self.by_id(kind, id)) {
             return Some(row);
@@ -143,7 +147,12 @@ impl Document {
                     self.derived().iter().find(|it| it.targets.iter().any(|(target, _)| *target == id))?;
                 of.target_rows(self).into_iter().find(|row| row.id == id)
             }
-            Kind::Provider | Kind::Credential | Kind::Service | Kind::Route => None,
+            Kind::Provider
+            | Kind::Credential
+            | Kind::Service
+            | Kind::Route
+            | Kind::Consumer
+            | Kind::ClientKey => None,
         }
     }
 
@@ -154,12 +163,12 @@ impl Document {
         }
         let canonical = (kind == Kind::Target).then(|| address::canonical(id_or_name)).flatten();
         let name = canonical.as_deref().unwrap_or(id_or_name);
-        let scope = matches!(kind, Kind::Target | Kind::Credential).then_some(parent);
+        let scope = names_are_a_parents(kind).then_some(parent);
         self.table(kind).named(scope, name).filter(|row| row.parent == Some(parent)).map(Arc::clone)
     }
 
     /// The children of a parent, oldest first: an upstream's targets (derived ones too), a provider's credentials, a
-    /// service's routes.
+    /// service's routes, a consumer's keys.
     pub fn children(&self, kind: Kind, parent: Uuid) -> Vec<Arc<Row>> {
         if kind == Kind::Target
             && let Some(derived) = self.derived().iter().find(|it| it.id == parent)

@@ -3,6 +3,7 @@
 //! Field names are the wire's. Optional fields that have an effective default carry it after reading, so that code
 //! behind this module never asks "and if it is missing?".
 
+mod consumer;
 mod health;
 mod provider;
 mod route;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer, de};
 use uuid::Uuid;
 
 pub use crate::model_location::ModelLocation;
+pub use consumer::{ClientKey, Consumer, KeyEnvironment, KeyHash};
 pub use health::{
     Active, ActiveHealthy, ActiveUnhealthy, Healthchecks, Passive, PassiveHealthy, PassiveUnhealthy,
     ProbeKind,
@@ -40,6 +42,10 @@ pub enum Entity {
     Service(Service),
     /// What matches, and who serves it.
     Route(Route),
+    /// Whom keys are given out to.
+    Consumer(Consumer),
+    /// What a consumer's requests bear.
+    ClientKey(ClientKey),
 }
 
 impl Entity {
@@ -52,6 +58,8 @@ impl Entity {
             Kind::Target => Target::deserialize(value).map(Entity::Target),
             Kind::Service => Service::deserialize(value).map(Entity::Service),
             Kind::Route => Route::deserialize(value).map(Entity::Route),
+            Kind::Consumer => Consumer::deserialize(value).map(Entity::Consumer),
+            Kind::ClientKey => ClientKey::deserialize(value).map(Entity::ClientKey),
         };
         entity.map_err(|error| error.to_string())
     }
@@ -116,12 +124,24 @@ pub enum Kind {
     Service,
     /// [`Route`].
     Route,
+    /// [`Consumer`].
+    Consumer,
+    /// [`ClientKey`].
+    ClientKey,
 }
 
 impl Kind {
     /// All, in the order in which one may refer to another.
-    pub const ALL: [Kind; 6] =
-        [Kind::Provider, Kind::Credential, Kind::Upstream, Kind::Target, Kind::Service, Kind::Route];
+    pub const ALL: [Kind; 8] = [
+        Kind::Provider,
+        Kind::Credential,
+        Kind::Upstream,
+        Kind::Target,
+        Kind::Service,
+        Kind::Route,
+        Kind::Consumer,
+        Kind::ClientKey,
+    ];
 
     /// As in messages.
     pub fn name(self) -> &'static str {
@@ -132,6 +152,8 @@ impl Kind {
             Kind::Target => "target",
             Kind::Service => "service",
             Kind::Route => "route",
+            Kind::Consumer => "consumer",
+            Kind::ClientKey => "client_key",
         }
     }
 
@@ -154,7 +176,14 @@ impl Kind {
             Kind::Target => "targets",
             Kind::Service => "services",
             Kind::Route => "routes",
+            Kind::Consumer => "consumers",
+            Kind::ClientKey => "keys",
         }
+    }
+
+    /// The field that a kind's rows keep besides those of its table: it is neither read nor written through any API.
+    pub(crate) fn kept(self) -> Option<&'static str> {
+        (self == Kind::ClientKey).then_some("hash")
     }
 }
 

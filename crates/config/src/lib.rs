@@ -5,6 +5,7 @@
 //! clock, no HTTP: the gateway reads sockets and files and hands over bytes and text.
 
 mod address;
+mod client_key;
 mod derived;
 mod document;
 pub mod entity;

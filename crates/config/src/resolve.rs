@@ -1,6 +1,7 @@
 //! From the document to what requests read and the balancer balances: references become numbers, secrets become
 //! headers, durations become durations. Pure: whatever the outside knows comes in as [`Facts`].
 
+mod client_key;
 mod credential;
 mod routes;
 mod settings;
@@ -100,6 +101,7 @@ pub fn resolve(
         work.derived_upstream(derived, settings, &targets);
     }
     work.routes();
+    work.client_keys();
     Ok(Resolved { snapshot: work.snapshot, plan: work.plan, warnings: work.warnings })
 }
 
@@ -139,7 +141,11 @@ fn dangling(document: &Document) -> Vec<Problem> {
                     let each = it.upstreams.iter().flat_map(|it| [it.production, it.sandbox]);
                     each.for_each(|it| check(at("upstreams"), Kind::Upstream, it.map(|it| it.id)));
                 }
-                Entity::Upstream(_) | Entity::Service(_) => {}
+                Entity::ClientKey(it) => {
+                    check(at("consumer"), Kind::Consumer, Some(it.consumer.id));
+                    it.routes.iter().flatten().for_each(|it| check(at("routes"), Kind::Route, Some(it.id)));
+                }
+                Entity::Upstream(_) | Entity::Service(_) | Entity::Consumer(_) => {}
             }
         }
     }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use matcher::{Candidate, Entry, Matchers, path_regex};
 
-use crate::schema::nearest;
+use crate::{client_key::ClientKey, schema::nearest};
 
 /// What a request says that matters for finding its upstream.
 #[derive(Clone, Copy, Debug)]
@@ -190,6 +190,18 @@ impl Routes {
         }
     }
 
+    /// Whether some way that a key opens takes that name for a model: an alias is taken by its routes, any other name by
+    /// every way that asks for no alias.
+    pub(crate) fn lead_to(&self, model: &str, key: &ClientKey) -> bool {
+        let is_alias = |entry: &Entry| entry.models.iter().any(|it| **it == *model);
+        let is_open = |entry: &Entry| key.opens(Some(&entry.info)) && entry.way(key.environment).is_some();
+        let entries = self.matchers.entries();
+        if entries.iter().any(is_alias) {
+            return entries.iter().any(|it| is_alias(it) && is_open(it));
+        }
+        key.opens(None) || entries.iter().any(|it| it.models.is_empty() && is_open(it))
+    }
+
     fn by_route(
         &self,
         query: &Query<'_>,
@@ -197,11 +209,7 @@ impl Routes {
         found: Candidate<'_>,
     ) -> Result<Found, NotFound> {
         let entry = found.entry;
-        let way = match query.environment {
-            Environment::Production => &entry.production,
-            Environment::Sandbox => &entry.sandbox,
-        };
-        let Some(way) = way else {
+        let Some(way) = entry.way(query.environment) else {
             return Err(NotFound::EnvironmentMismatch { route: Arc::clone(&entry.info.name) });
         };
         let model = if entry.models.is_empty() { ModelChoice::Keep } else { ModelChoice::Consumed };

@@ -38,7 +38,7 @@ pub(crate) fn prepare(
         Kind::Upstream => upstream::prepare(subject, given, violations),
         Kind::Target => target::prepare(subject, given, violations),
         Kind::Credential => credential::prepare(given, violations),
-        Kind::Provider | Kind::Service | Kind::Route => {}
+        Kind::Provider | Kind::Service | Kind::Route | Kind::Consumer | Kind::ClientKey => {}
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn finish(
         Kind::Route => route::finish(whole, violations),
         Kind::Provider => provider::finish(subject, whole, violations),
         Kind::Credential => credential::finish(subject, whole, violations),
-        Kind::Service => {}
+        Kind::Service | Kind::Consumer | Kind::ClientKey => {}
     }
     if let Some(name) = text(whole, "name")
         && Uuid::try_parse(name).is_ok()

@@ -4,6 +4,7 @@
 //! `rules`.
 
 mod check;
+mod consumer;
 mod fields;
 mod health;
 mod json;
@@ -121,6 +122,8 @@ pub fn schema(kind: Kind) -> &'static Schema {
         Kind::Target => &routing::TARGET,
         Kind::Service => &routing::SERVICE,
         Kind::Route => &routing::ROUTE,
+        Kind::Consumer => &consumer::CONSUMER,
+        Kind::ClientKey => &consumer::CLIENT_KEY,
     }
 }
 

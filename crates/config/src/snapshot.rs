@@ -9,6 +9,7 @@ use balance::{AddressId, CredentialId, ModelId, TargetId, UpstreamId};
 use http::HeaderValue;
 use uuid::Uuid;
 
+pub use crate::client_key::{ClientKey, ClientKeys};
 pub use crate::entity::ModelLocation;
 pub use crate::route::{Found, ModelChoice, NotFound, Query, RouteInfo, Routes};
 
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub addresses: HashMap<AddressId, Arc<Address>>,
     /// By number.
     pub credentials: HashMap<CredentialId, Arc<Credential>>,
+    /// Who may call, where that is asked.
+    pub client_keys: ClientKeys,
     /// The models that the configuration names.
     pub models: HashMap<Arc<str>, ModelId>,
     /// What `/v1/models` lists: id and who owns it (a provider's, an upstream's or a route's name), sorted, each id once.
@@ -40,6 +43,17 @@ impl Snapshot {
     /// not name it, or where the name only led to the upstream.
     pub fn asked_model(&self, found: &Found, model: Option<&str>) -> Option<ModelId> {
         self.models.get(found.model.of(model?)?).copied()
+    }
+
+    /// The part of the catalogue that a caller may use: all of it without a key, and with one what that asks for and
+    /// where that leads.
+    pub fn catalogue_for<'a>(
+        &'a self,
+        key: Option<&'a ClientKey>,
+    ) -> impl Iterator<Item = &'a (Arc<str>, Arc<str>)> {
+        let usable =
+            move |id: &str| key.is_none_or(|key| key.may_ask_for(Some(id)) && self.routes.lead_to(id, key));
+        self.catalogue.iter().filter(move |(id, _)| usable(id))
     }
 }
 

@@ -6,11 +6,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Context, Document, Edit, Edited, Facts, Kind, Refusal, Registry, Resolved, Row, Secret,
+    Context, Document, Edit, Edited, Facts, Kind, Refusal, Registry, Resolved, Row, Secret, entity::KeyHash,
     import_environment, resolve, urlencoded,
 };
 
 /// A document in the making, its clock and its ids.
+#[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) document: Document,
     pub(crate) now: i64,
@@ -57,6 +58,8 @@ impl Desk {
             force: self.force,
             revision: self.revision,
             seal: &|secret, _| secret.expose().bytes().map(|it| format!("{it:02x}")).collect(),
+            // Another secret each second.
+            key_hash: Some(KeyHash::new(std::array::from_fn(|at| self.now.to_be_bytes()[at % 8]))),
         };
         let edited = self.document.edit(edit, &mut context)?;
         self.document = edited.document.clone();
@@ -85,6 +88,10 @@ impl Desk {
             ["upstreams", parent, "targets"] => (Kind::Target, Some(parent), None),
             ["upstreams", parent, "targets", at] => (Kind::Target, Some(parent), Some(at)),
             ["routes"] => (Kind::Route, None, None),
+            ["consumers"] => (Kind::Consumer, None, None),
+            ["consumers", at] => (Kind::Consumer, None, Some(at)),
+            ["consumers", parent, "keys"] => (Kind::ClientKey, Some(parent), None),
+            ["consumers", parent, "keys", at] => (Kind::ClientKey, Some(parent), Some(at)),
             ref other => panic!("no such path in the tests: {other:?}"),
         };
         let value = urlencoded(kind, form.as_bytes()).expect("the manual's forms are UTF-8");

@@ -5,13 +5,17 @@ use std::borrow::Cow;
 
 use balance::{Environment, Time};
 use config::{
-    Context, Document, Edit, Facts, Field, Kind, Registry, Resolved, Secret, Stored, Type, form,
-    import_environment, resolve, schema, snapshot::Query, urlencoded,
+    Context, Document, Edit, Facts, Field, Kind, Registry, Resolved, Secret, Stored, Type, entity::KeyHash,
+    form, import_environment, resolve, schema, snapshot::Query, urlencoded,
 };
 use http::Method;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+
+/// What stands for the hash of every client key, and what is kept of it as text.
+const HASH: &str = "not to be seen by anybody, ever!";
+const HASH_KEPT: &str = "6e6f7420746f206265207365656e20627920616e79626f64792c206576657221";
 
 /// Texts of which every shape finds some that fit.
 const TEXTS: &[&str] = &[
@@ -64,7 +68,7 @@ fn names(kind: Kind) -> &'static [&'static str] {
         Kind::Credential => &["env", "b"],
         Kind::Target => &["a.example", "b.example:80", "[::1]:80"],
         Kind::Upstream => &["a", "b", "c", "default"],
-        Kind::Service | Kind::Route => &["a", "b", "c"],
+        Kind::Service | Kind::Route | Kind::Consumer | Kind::ClientKey => &["a", "b", "c"],
     }
 }
 
@@ -140,10 +144,16 @@ fn likely(kind: Kind) -> BoxedStrategy<Value> {
                 Kind::Route => drop(&["upstream", "upstreams"]),
                 Kind::Provider => drop(&["kind", "default_credential"]),
                 Kind::Credential => drop(&["provider"]),
-                Kind::Service => {}
+                Kind::ClientKey => drop(&["consumer"]),
+                Kind::Service | Kind::Consumer => {}
             }
             match kind {
-                Kind::Upstream | Kind::Service | Kind::Credential | Kind::Provider => {
+                Kind::Upstream
+                | Kind::Service
+                | Kind::Credential
+                | Kind::Provider
+                | Kind::Consumer
+                | Kind::ClientKey => {
                     body.insert("name".to_owned(), name);
                 }
                 Kind::Route => {
@@ -169,6 +179,7 @@ fn edit_of(kind: Kind) -> BoxedStrategy<Edit> {
     let parent = match kind {
         Kind::Target => select(names(Kind::Upstream)).prop_map(|it| Some(it.to_owned())).boxed(),
         Kind::Credential => select(names(Kind::Provider)).prop_map(|it| Some(it.to_owned())).boxed(),
+        Kind::ClientKey => select(names(Kind::Consumer)).prop_map(|it| Some(it.to_owned())).boxed(),
         _ => Just(None).boxed(),
     };
     let at = prop_oneof![9 => select(names(kind)), 1 => Just("nobody")];
@@ -229,6 +240,8 @@ fn edited(edits: Vec<Edit>) -> Document {
         let create = Edit::Create { kind: Kind::Upstream, parent: None, value: json!({ "name": name }) };
         document = apply(&document, create, 1, &mut made).expect("a name is enough").document;
     }
+    let create = Edit::Create { kind: Kind::Consumer, parent: None, value: json!({ "name": "a" }) };
+    document = apply(&document, create, 1, &mut made).expect("a name is enough").document;
     for (number, edit) in edits.into_iter().enumerate() {
         if let Ok(edited) = apply(&document, edit, number as i64, &mut made) {
             document = edited.document;
@@ -255,6 +268,7 @@ fn apply(
         force: now % 2 == 0,
         revision: 0,
         seal: &|secret, _| secret.expose().bytes().map(|it| format!("{it:02x}")).collect(),
+        key_hash: Some(KeyHash::new(std::array::from_fn(|at| HASH.as_bytes()[at]))),
     };
     document.edit(edit, &mut context)
 }
@@ -401,6 +415,9 @@ proptest! {
                     prop_assert!(members.iter().all(|it| snapshot.credentials.contains_key(&it.credential)));
                 }
             }
+        }
+        for row in document.rows(Kind::ClientKey) {
+            prop_assert!(!document.view(row).to_string().contains(HASH_KEPT));
         }
         for row in document.rows(Kind::Credential) {
             // Neither the row nor what is shown of it; other fields may say what they like.

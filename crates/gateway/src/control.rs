@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, watch};
 use tracing::info;
 use uuid::Uuid;
 
-use crate::{state::State, store::Store, vault::Vault};
+use crate::{client_keys::Pepper, state::State, store::Store, vault::Vault};
 
 pub(crate) use change::{Asked, Done};
 pub(crate) use failure::{ConfigurationRefused, Failure};
@@ -29,6 +29,7 @@ pub(crate) struct Control {
     state: Arc<State>,
     store: Store,
     outside: Outside,
+    pepper: Pepper,
     view: ArcSwap<View>,
     revisions: watch::Sender<u64>,
     writing: Mutex<Writing>,
@@ -76,6 +77,11 @@ impl Control {
     /// Wakes its holders whenever another configuration is in force.
     pub(crate) fn revisions(&self) -> watch::Receiver<u64> {
         self.revisions.subscribe()
+    }
+
+    /// What makes and recognises client keys.
+    pub(crate) fn pepper(&self) -> &Pepper {
+        &self.pepper
     }
 
     /// What this node calls itself.

@@ -6,6 +6,7 @@
 
 mod admin;
 mod client_body;
+mod client_keys;
 mod clock;
 mod control;
 mod listener;

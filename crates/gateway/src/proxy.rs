@@ -35,6 +35,7 @@ use std::{net::SocketAddr, sync::Arc};
 use balance::{Attempts, Next};
 use dialect::Dialect;
 use http::{HeaderValue, header};
+use http_body::Body as _;
 use hyper::{Method, Request, Response, body::Incoming};
 
 use self::{
@@ -51,9 +52,10 @@ use self::{
 use crate::{send::Sender, state::State};
 
 pub(crate) use self::{
+    admit::{Auth, Door},
     body::Body,
     buffers::Buffers,
-    record::{End, Record},
+    record::{End, Record, environment},
 };
 
 /// What the request path is told at start.
@@ -65,6 +67,8 @@ pub(crate) struct ProxySettings {
     pub request_body_bytes: usize,
     /// Largest multipart body, streamed when it is too large to be held.
     pub multipart_body_bytes: usize,
+    /// Who may come in.
+    pub door: Door,
     /// Whether answers carry `x-spillway-*`.
     pub explain: bool,
 }
@@ -74,11 +78,12 @@ const MULTIPART_BODY_BYTES: usize = 128 << 20;
 
 impl ProxySettings {
     /// With these bounds of one body that is held, and of all of them.
-    pub(crate) fn new(request_body_bytes: usize, buffered_bytes: usize) -> Self {
+    pub(crate) fn new(door: Door, request_body_bytes: usize, buffered_bytes: usize) -> Self {
         ProxySettings {
             buffers: Buffers::new(buffered_bytes),
             request_body_bytes,
             multipart_body_bytes: MULTIPART_BODY_BYTES.max(request_body_bytes),
+            door,
             explain: true,
         }
     }
@@ -132,12 +137,25 @@ impl Proxy {
         let mut streamed = false;
 
         let served = async {
-            let admitted = admit::admit(&head, peer, &mut journey)?;
-            if let Some(own) =
-                local::answer(&head, &self.state.snapshot.load(), dialect, &journey.record.request_id)
-            {
-                return Ok(Served::Own(own));
+            // Whoever is refused at the door has perhaps only begun to send.
+            let unread = |refused: Box<Failure>| match incoming.is_end_stream() {
+                true => refused,
+                false => refused.leaving_unread(),
+            };
+            admit::sound(&head).map_err(unread)?;
+            if let Some(root) = local::root(&head) {
+                return Ok(Served::Own(root));
             }
+            let admitted = {
+                let snapshot = self.state.snapshot.load();
+                let door = &self.settings.door;
+                let admitted = admit::admit(&head, peer, door, &snapshot, &mut journey).map_err(unread)?;
+                let key = admitted.key.as_deref();
+                if let Some(own) = local::answer(&head, &snapshot, key, dialect, &journey.record.request_id) {
+                    return Ok(Served::Own(own));
+                }
+                admitted
+            };
             let decoded = decode::decode(&head, incoming, &self.settings, &mut journey).await?;
             streamed = decoded.is_streamed();
             self.try_targets(&head, &admitted, decoded, &mut journey).await

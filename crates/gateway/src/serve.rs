@@ -32,7 +32,7 @@ use crate::{
     control::{Control, Outside},
     listener::{self, Bound, Limits, Listener, Listening, Serve},
     prober,
-    proxy::{self, Peer, Proxy, ProxySettings},
+    proxy::{self, Door, Peer, Proxy, ProxySettings},
     send::{Sender, SenderSettings},
     state::State,
     store::Store,
@@ -86,6 +86,7 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
 
     let state = State::new(seed()?, Clock::start(), Telemetry::new());
     let control = load(&runtime, &settings, Arc::clone(&state)).await?;
+    let auth = settings.auth(!state.snapshot.load().client_keys.is_empty())?;
 
     let senders = SenderSettings::new(settings.deny_private);
     let ready = Arc::new(AtomicBool::new(false));
@@ -98,7 +99,8 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
     let make = {
         let (state, senders) = (Arc::clone(&state), senders.clone());
         // Made once: what bodies may take together is one bound for all workers.
-        let proxy = ProxySettings::new(settings.request_body_bytes, settings.buffered_bytes);
+        let door = Door { auth, pepper: control.pepper().clone() };
+        let proxy = ProxySettings::new(door, settings.request_body_bytes, settings.buffered_bytes);
         move || Proxy::new(Arc::clone(&state), Sender::new(senders.clone()), proxy.clone())
     };
     let threads = match settings.threads {

@@ -15,6 +15,7 @@ use std::{
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     digest::{SHA256, digest},
+    hmac,
 };
 use config::{Owner, Secret};
 
@@ -36,6 +37,8 @@ struct MasterKey {
     /// Tells which key sealed a text, and nothing else of it.
     id: String,
     key: RandomizedNonceKey,
+    /// What the keys for other uses than sealing are made with.
+    root: hmac::Key,
 }
 
 /// Why there are no master keys. Never quotes one.
@@ -89,7 +92,7 @@ impl Vault {
 
     /// Seals a secret for its owner, each time differently.
     pub(crate) fn seal(&self, secret: &Secret, owner: Owner) -> String {
-        let MasterKey { id, key } = &self.keys[0];
+        let MasterKey { id, key, .. } = &self.keys[0];
         let mut sealed = secret.expose().as_bytes().to_vec();
         let nonce = key.seal_in_place_append_tag(Aad::from(bound_to(owner)), &mut sealed).expect(
             "a few KiB are sealed wherever there is randomness, and nothing is safe where there is none",
@@ -119,6 +122,14 @@ impl Vault {
         let text = String::from_utf8(opened.to_vec()).map_err(|_| damaged())?;
         sealed.fill(0);
         Ok(Secret::new(text))
+    }
+
+    /// For each master key, in their order, a key of its own for one use: what that use lets slip is nothing to another.
+    pub(crate) fn for_use(&self, name: &str) -> Vec<hmac::Key> {
+        let of = |it: &MasterKey| {
+            hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&it.root, name.as_bytes()).as_ref())
+        };
+        self.keys.iter().map(of).collect()
     }
 
     fn ids(&self) -> String {
@@ -152,7 +163,8 @@ fn master_key(text: &str) -> Option<MasterKey> {
     let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes).ok()?;
     let named = [b"spillway master key id ".as_slice(), &bytes].concat();
     let id = hex(&digest(&SHA256, &named).as_ref()[..SHOWN]);
-    Some(MasterKey { id, key })
+    let root = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
+    Some(MasterKey { id, key, root })
 }
 
 fn of_file(path: &Path) -> Result<Vec<MasterKey>, VaultError> {

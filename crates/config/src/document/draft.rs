@@ -29,7 +29,12 @@ pub(super) struct Draft<'a> {
 
 impl Document {
     /// The whole entity that the body makes, and the id that it or the path asks for; or everything that is wrong.
-    pub(super) fn whole(&self, draft: &Draft<'_>) -> Result<(Map<String, Value>, Option<Uuid>), Refusal> {
+    /// `kept` is what a new one keeps besides its fields ([`Kind::kept`]); an old one goes on keeping its own.
+    pub(super) fn whole(
+        &self,
+        draft: &Draft<'_>,
+        kept: Option<Value>,
+    ) -> Result<(Map<String, Value>, Option<Uuid>), Refusal> {
         let mut violations = Violations::new();
         let mut given = match &draft.value {
             Value::Object(given) => given.clone(),
@@ -51,6 +56,10 @@ impl Document {
         let fresh = self.fresh(draft);
         let mut whole = merge(fields, base.filter(|_| draft.keep).unwrap_or(&fresh), &given);
         complete(fields, &whole, &mut violations);
+        if let Some(name) = draft.kind.kept() {
+            let own = base.and_then(|it| it.get(name)).cloned();
+            whole.extend(own.or(kept).map(|it| (name.to_owned(), it)));
+        }
         rules::finish(draft.kind, &subject, &mut whole, &mut violations);
         match (violations.is_empty(), violations.only_dangling()) {
             (true, _) => Ok((whole, id)),
@@ -108,12 +117,29 @@ impl Document {
                     Some(row) => *value = rules::reference(row.id),
                     None => violations.dangling(path, kind, said),
                 },
+                (Type::List(Type::Reference(kind), _), Value::Array(all)) => {
+                    self.refer_to_each(*kind, all, &path, violations);
+                }
                 (Type::Record(nested), Value::Object(record)) => {
                     self.refer(nested, record, &path, violations);
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Finds each of a list. A name and an id may turn out to be the same one.
+    fn refer_to_each(&self, kind: Kind, all: &mut Vec<Value>, path: &str, violations: &mut Violations) {
+        let mut found: Vec<Value> = Vec::with_capacity(all.len());
+        for (index, said) in all.iter().enumerate() {
+            let Some(said) = said.as_str() else { continue };
+            match self.get(kind, said).map(|row| rules::reference(row.id)) {
+                Some(reference) if found.contains(&reference) => {}
+                Some(reference) => found.push(reference),
+                None => violations.dangling(format!("{path}.{}", index + 1), kind, said),
+            }
+        }
+        *all = found;
     }
 }
 
@@ -173,6 +199,11 @@ pub(super) fn with_ids(fields: &[Field], mut whole: Map<String, Value>) -> Map<S
             (Type::Reference(_) | Type::Credential, Value::String(id)) if id != "*" => {
                 *value = json!({ "id": id });
             }
+            (Type::List(Type::Reference(_), _), Value::Array(all)) => {
+                for id in all.iter_mut().filter(|it| it.is_string()) {
+                    *id = json!({ "id": id.take() });
+                }
+            }
             (Type::Record(nested), Value::Object(record)) => {
                 *record = with_ids(nested, std::mem::take(record));
             }
@@ -193,6 +224,7 @@ pub(super) fn parent_field(kind: Kind) -> Option<(&'static str, Kind)> {
         Kind::Target => Some(("upstream", Kind::Upstream)),
         Kind::Credential => Some(("provider", Kind::Provider)),
         Kind::Route => Some(("service", Kind::Service)),
-        Kind::Provider | Kind::Upstream | Kind::Service => None,
+        Kind::ClientKey => Some(("consumer", Kind::Consumer)),
+        Kind::Provider | Kind::Upstream | Kind::Service | Kind::Consumer => None,
     }
 }

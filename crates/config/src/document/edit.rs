@@ -10,7 +10,7 @@ use super::{
     draft::{Draft, parent_field},
     load, secrets,
 };
-use crate::{Entity, Kind, Owner, Refusal, Secret, derived, etag, rules};
+use crate::{Entity, Kind, Owner, Refusal, Secret, derived, entity::KeyHash, etag, rules};
 
 /// What to do. `parent` and `at` are an id or a name (a target: id or `host:port`).
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub enum Edit {
     Create {
         /// Of what.
         kind: Kind,
-        /// Within what: targets and credentials need it, routes may have a service.
+        /// Within what: targets, credentials and client keys need it, routes may have a service.
         parent: Option<String>,
         /// The body.
         value: Value,
@@ -78,6 +78,8 @@ pub struct Context<'a> {
     pub revision: u64,
     /// Seals a secret, so that it opens for its owner only.
     pub seal: &'a dyn Fn(&Secret, Owner) -> String,
+    /// Of the secret of a client key that the edit may make.
+    pub key_hash: Option<KeyHash>,
 }
 
 /// What an edit came to.
@@ -188,7 +190,8 @@ impl Document {
             let message = "the targets of this upstream follow from the providers".to_owned();
             return Err(Refusal::ReadOnly { message });
         }
-        let (mut whole, asked_id) = self.whole(draft)?;
+        let kept = context.key_hash.map(|it| it.text().into());
+        let (mut whole, asked_id) = self.whole(draft, kept)?;
         if let (None, Some(id)) = (draft.existing, asked_id)
             && self.by_id(kind, id).is_some()
         {
@@ -216,6 +219,9 @@ impl Document {
         edited.warnings = warnings(&edited.document, &row);
         edited.row = Some(row);
         edited.created = draft.existing.is_none();
+        if edited.created && kind == Kind::ClientKey && self.rows(kind).next().is_none() {
+            edited.warnings.extend(pass_through_ends(&edited.document));
+        }
         Ok(edited)
     }
 
@@ -306,4 +312,26 @@ fn warnings(document: &Document, row: &Row) -> Vec<String> {
             .push(format!("provider {} has no credential yet: this target serves nothing", provider.label()));
     }
     warnings
+}
+
+/// What the first client key changes: whoever sends one has no key of a vendor's left to pass through.
+fn pass_through_ends(document: &Document) -> Option<String> {
+    const SHOWN: usize = 5;
+    let relies = |row: &&Arc<Row>| matches!(&*row.entity, Entity::Target(it) if it.target.is_some() && it.credential.is_none());
+    let of = |row: &Arc<Row>| {
+        let upstream = row.parent.and_then(|it| document.by_id(Kind::Upstream, it));
+        format!("{}/{}", upstream.map(|it| it.label()).unwrap_or_default(), row.label())
+    };
+    let targets: Vec<&Arc<Row>> = document.rows(Kind::Target).filter(relies).collect();
+    let mut named: Vec<String> = targets.iter().take(SHOWN).map(|it| of(it)).collect();
+    if let Some(more) = targets.len().checked_sub(SHOWN).filter(|it| *it > 0) {
+        named.push(format!("{more} more"));
+    }
+    (!named.is_empty()).then(|| {
+        format!(
+            "clients send this gateway's keys from now on, and those are never passed on: {} pass the client's own \
+             Authorization through and get none of such clients; name a credential where the host wants one",
+            named.join(", ")
+        )
+    })
 }

@@ -79,6 +79,7 @@ fn load(stored: Stored) -> Result<Arc<Row>, Violations> {
     for name in ["id", "created_at", "updated_at"] {
         given.shift_remove(name);
     }
+    let kept = stored.kind.kept().and_then(|name| given.shift_remove_entry(name));
     let fields = schema(stored.kind).fields;
     let checked = check(fields, &given, "", &mut violations);
     // What was stored has its references resolved already; checking has flattened them to their ids.
@@ -87,7 +88,8 @@ fn load(stored: Stored) -> Result<Arc<Row>, Violations> {
     if !violations.is_empty() {
         return Err(violations);
     }
-    let whole = super::draft::with_ids(fields, whole);
+    let mut whole = super::draft::with_ids(fields, whole);
+    whole.extend(kept);
     row(stored.kind, stored.id, stored.created_at, stored.updated_at, whole).map(Arc::new)
 }
 
@@ -128,7 +130,8 @@ pub(crate) fn row(
         Entity::Target(target) => Some(target.upstream.id),
         Entity::Credential(credential) => Some(credential.provider.id),
         Entity::Route(route) => route.service.map(|service| service.id),
-        Entity::Provider(_) | Entity::Upstream(_) | Entity::Service(_) => None,
+        Entity::ClientKey(key) => Some(key.consumer.id),
+        Entity::Provider(_) | Entity::Upstream(_) | Entity::Service(_) | Entity::Consumer(_) => None,
     };
     Ok(Row {
         kind,

@@ -102,7 +102,8 @@ impl Document {
                 let places = places.chain([route.upstream, route.provider]);
                 places.flatten().any(|place| !is_gone(place.id))
             }
-            Entity::Provider(_) => true,
+            // Without its route a key for certain routes opens less, and never more.
+            Entity::Provider(_) | Entity::ClientKey(_) => true,
             _ => false,
         };
         if !keep {
@@ -130,6 +131,7 @@ fn forget(fields: &mut Map<String, Value>, is_gone: &impl Fn(Uuid) -> bool) {
         match value {
             Value::Object(nested) => forget(nested, is_gone),
             Value::Array(all) => {
+                all.retain(|it| !refers(it, is_gone));
                 for nested in all.iter_mut().filter_map(Value::as_object_mut) {
                     forget(nested, is_gone);
                 }

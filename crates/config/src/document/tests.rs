@@ -1,6 +1,7 @@
 //! Edits as the manual shows them, and what they leave.
 
 mod bodies;
+mod client_keys;
 mod vendors;
 
 use serde_json::{Value, json};

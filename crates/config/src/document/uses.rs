@@ -52,10 +52,15 @@ impl Document {
     }
 }
 
-/// Whether a row goes when the one it belongs to does: an upstream's targets, a provider's credentials.
+/// Whether a row goes when the one it belongs to does: an upstream's targets, a provider's credentials, a consumer's keys.
 pub(super) fn goes_along(row: &Row, other: &Row) -> bool {
-    matches!((row.kind, other.kind), (Kind::Upstream, Kind::Target) | (Kind::Provider, Kind::Credential))
-        && other.parent == Some(row.id)
+    let is_child = matches!(
+        (row.kind, other.kind),
+        (Kind::Upstream, Kind::Target)
+            | (Kind::Provider, Kind::Credential)
+            | (Kind::Consumer, Kind::ClientKey)
+    );
+    is_child && other.parent == Some(row.id)
 }
 
 /// Whether a value holds a reference to that id.

@@ -19,6 +19,9 @@ impl Document {
             return value;
         };
         self.name_references(schema(row.kind).fields, fields);
+        if let Some(kept) = row.kind.kept() {
+            fields.shift_remove(kept);
+        }
         match row.kind {
             Kind::Upstream => upstream(row, fields),
             Kind::Credential => credential(fields),
@@ -45,6 +48,11 @@ impl Document {
                 (Type::Reference(kind), Value::Object(reference)) => self.name_reference(*kind, reference),
                 (Type::Credential, Value::Object(reference)) => {
                     self.name_reference(Kind::Credential, reference);
+                }
+                (Type::List(Type::Reference(kind), _), Value::Array(all)) => {
+                    all.iter_mut()
+                        .filter_map(Value::as_object_mut)
+                        .for_each(|it| self.name_reference(*kind, it));
                 }
                 (Type::Record(nested), Value::Object(record)) => self.name_references(nested, record),
                 (Type::List(Type::Shorthand(nested) | Type::Record(nested), _), Value::Array(all)) => {

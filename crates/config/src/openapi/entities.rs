@@ -12,7 +12,7 @@ struct Place {
     writable: bool,
 }
 
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 9] = [
     Place { kind: Kind::Upstream, parent: None, writable: true },
     Place { kind: Kind::Target, parent: Some(Kind::Upstream), writable: true },
     Place { kind: Kind::Service, parent: None, writable: true },
@@ -20,6 +20,8 @@ const PLACES: [Place; 7] = [
     Place { kind: Kind::Provider, parent: None, writable: true },
     Place { kind: Kind::Credential, parent: None, writable: true },
     Place { kind: Kind::Credential, parent: Some(Kind::Provider), writable: true },
+    Place { kind: Kind::Consumer, parent: None, writable: true },
+    Place { kind: Kind::ClientKey, parent: Some(Kind::Consumer), writable: true },
 ];
 
 /// Adds every entity's paths.
@@ -83,7 +85,7 @@ impl Place {
 
     fn create(&self) -> Value {
         let name = self.kind.name();
-        let mut answers = vec![(201, self.entity("Created."))];
+        let mut answers = vec![(201, self.created())];
         if self.kind == Kind::Target {
             answers.push((200, self.entity("The host was a target already, and has been updated.")));
         }
@@ -101,9 +103,7 @@ impl Place {
         let name = self.kind.name();
         let (summary, answers) = match method {
             "patch" => ("Changes what the body says of", vec![(200, self.entity("As it is now."))]),
-            _ => {
-                ("Creates or replaces", vec![(200, self.entity("Replaced.")), (201, self.entity("Created."))])
-            }
+            _ => ("Creates or replaces", vec![(200, self.entity("Replaced.")), (201, self.created())]),
         };
         // The path names what is put: a body may leave the name out, as a patch's may.
         self.operation(
@@ -152,6 +152,18 @@ impl Place {
             Some(parent) if self.kind == Kind::Credential => format!("{verb}_{what}_of_{}", parent.name()),
             _ => format!("{verb}_{what}"),
         }
+    }
+
+    /// The entity, and of a client key the secret besides.
+    fn created(&self) -> Value {
+        let mut answer = self.entity("Created.");
+        if self.kind == Kind::ClientKey {
+            answer["description"] = "Created. `key` is the secret, shown this once.".into();
+            let key = json!({ "type": "object", "required": ["key"], "properties": { "key": { "type": "string" } } });
+            let schema = &mut answer["content"]["application/json"]["schema"];
+            *schema = json!({ "allOf": [schema.take(), key] });
+        }
+        answer
     }
 
     fn entity(&self, description: &str) -> Value {

@@ -111,6 +111,7 @@ fn overrides(overrides: &entity::Overrides) -> Vec<(HeaderName, HeaderValue)> {
     headers.collect()
 }
 
-fn unix(instant: &str) -> Option<i64> {
+/// Unix seconds of a checked RFC 3339 instant.
+pub(super) fn unix(instant: &str) -> Option<i64> {
     instant.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
 }

@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use balance::Environment;
 use http::Method;
 use regex::{Regex, RegexBuilder};
 
@@ -99,6 +100,11 @@ impl Matchers {
         self.wildcards.sort_by_key(|(wildcard, _)| std::cmp::Reverse(wildcard.len()));
     }
 
+    /// Every route.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// The best route for a request.
     pub(crate) fn find(&self, query: &Query<'_>) -> Option<Candidate<'_>> {
         if self.entries.is_empty() {
@@ -185,6 +191,14 @@ impl Paths {
 }
 
 impl Entry {
+    /// Where it goes in that environment.
+    pub(crate) fn way(&self, environment: Environment) -> Option<&Way> {
+        match environment {
+            Environment::Production => self.production.as_ref(),
+            Environment::Sandbox => self.sandbox.as_ref(),
+        }
+    }
+
     fn fits(&self, query: &Query<'_>) -> bool {
         let method_fits = self.methods.is_empty() || self.methods.contains(query.method);
         let model_fits = || {

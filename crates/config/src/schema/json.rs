@@ -35,7 +35,10 @@ impl Schema {
     /// What a new entity must say; what the path says is no part of it.
     pub(crate) fn required(&self) -> Vec<&'static str> {
         let by_path = |name: &str| {
-            matches!((self.kind, name), (Kind::Target, "upstream") | (Kind::Credential, "provider"))
+            matches!(
+                (self.kind, name),
+                (Kind::Target, "upstream") | (Kind::Credential, "provider") | (Kind::ClientKey, "consumer")
+            )
         };
         required(self.fields).into_iter().filter(|name| !by_path(name)).collect()
     }

@@ -97,6 +97,7 @@ impl Ask {
             if_match: text(header::IF_MATCH).map(str::to_owned),
             if_none_match_any: text(header::IF_NONE_MATCH) == Some("*"),
             force: false,
+            key_hash: None,
         }
     }
 

@@ -24,7 +24,7 @@ use super::{
     order,
     providers::Providers,
 };
-use crate::control::{Done, Failure, View};
+use crate::control::{Asked, Done, Failure, View};
 
 /// What else a deletion has done.
 const WARNING: HeaderName = HeaderName::from_static("x-spillway-warning");
@@ -40,7 +40,7 @@ pub(super) struct Resource {
 }
 
 /// Every collection there is.
-pub(super) const RESOURCES: [Resource; 8] = [
+pub(super) const RESOURCES: [Resource; 10] = [
     Resource { path: "/providers", kind: Kind::Provider, parent: None, writable: true },
     Resource {
         path: "/providers/{parent}/credentials",
@@ -62,6 +62,13 @@ pub(super) const RESOURCES: [Resource; 8] = [
         path: "/services/{parent}/routes",
         kind: Kind::Route,
         parent: Some(Kind::Service),
+        writable: true,
+    },
+    Resource { path: "/consumers", kind: Kind::Consumer, parent: None, writable: true },
+    Resource {
+        path: "/consumers/{parent}/keys",
+        kind: Kind::ClientKey,
+        parent: Some(Kind::Consumer),
         writable: true,
     },
 ];
@@ -166,9 +173,16 @@ async fn remove(resource: &'static Resource, ask: Ask) -> Result<Response, Fault
 async fn write(mut ask: Ask, kind: Kind, edit: impl FnOnce(Value) -> Edit) -> Result<Response, Fault> {
     let mut value = body::read(kind, &ask.headers, std::mem::take(&mut ask.body)).await?;
     forget_shown(kind, &mut value);
-    let Done { row, created, warnings, view } = ask.admin.control.edit(edit(value), ask.asked()).await?;
+    // Made for every write that may need one: only the edit tells whether it makes a key or changes one.
+    let fresh = (kind == Kind::ClientKey).then(|| ask.admin.control.pepper().fresh()).transpose();
+    let fresh = fresh.map_err(|_| Failure::Broken)?;
+    let asked = Asked { key_hash: fresh.as_ref().map(|it| it.hash), ..ask.asked() };
+    let Done { row, created, warnings, view } = ask.admin.control.edit(edit(value), asked).await?;
     let row = row.ok_or(Failure::Broken)?;
     let mut answer = shown(&ask.admin, &view, &row);
+    if let (true, Some(fresh)) = (created, fresh) {
+        answer["key"] = fresh.key.expose().into();
+    }
     if !warnings.is_empty() {
         answer["warnings"] = warnings.into();
     }

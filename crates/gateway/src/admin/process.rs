@@ -26,6 +26,7 @@ pub(super) async fn root(ask: Ask) -> Json<Value> {
             "services": "/services",
             "routes": "/routes",
             "providers": "/providers",
+            "consumers": "/consumers",
             "metrics": "/metrics",
             "openapi": "/openapi.json",
             "livez": "/livez",

@@ -1,6 +1,7 @@
 //! The Admin API over a store on disk, called without a socket.
 
 mod bodies;
+mod client_keys;
 mod entities;
 mod guard;
 mod health;

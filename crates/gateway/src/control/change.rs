@@ -6,7 +6,9 @@ use std::{
 };
 
 use balance::{Event, Order};
-use config::{Change, Context, Document, Edit, Edited, Facts, Problem, Registry, Resolved, Row, Secret};
+use config::{
+    Change, Context, Document, Edit, Edited, Facts, Problem, Registry, Resolved, Row, Secret, entity::KeyHash,
+};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -27,6 +29,8 @@ pub(crate) struct Asked {
     pub(crate) if_none_match_any: bool,
     /// `?force=true`.
     pub(crate) force: bool,
+    /// Of the secret of a client key that may come of it.
+    pub(crate) key_hash: Option<KeyHash>,
 }
 
 /// A change that is durable and in force.
@@ -104,6 +108,7 @@ impl Control {
             force: asked.force,
             revision: base.revision,
             seal: &|secret: &Secret, owner| vault.seal(secret, owner),
+            key_hash: asked.key_hash,
         };
         Ok(base.document.edit(edit, &mut context)?)
     }

@@ -10,6 +10,7 @@ use tracing::info;
 
 use super::{ConfigurationRefused, Control, Outside, View, Writing, change};
 use crate::{
+    client_keys::Pepper,
     clock::unix_seconds,
     state::State,
     store::{Store, StoredRow, Write},
@@ -27,6 +28,7 @@ impl Control {
         let (document, revision) = import(&store, document(&rows)?, loaded, &outside).await?;
         let control = Control {
             state,
+            pepper: Pepper::new(&outside.vault),
             store,
             outside,
             view: ArcSwap::from_pointee(View { document: Document::default(), revision: 0 }),

@@ -1,38 +1,37 @@
 //! Admit: who is asking, for which environment, and may they.
 //!
-//! Client keys come with their own entity; until then everybody who reaches the listener is admitted (the listener is
-//! loopback, or was opened explicitly). What could be read in two ways is not admitted ([`target`]).
+//! As soon as there are client keys whoever has none stays outside ([`door`]). What could be read in two ways is not
+//! admitted either ([`target`]).
 
+mod door;
 mod target;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use balance::Environment;
-use http::{HeaderMap, HeaderName, header, request::Parts};
+use config::{Snapshot, snapshot::ClientKey};
+use http::{HeaderMap, HeaderName, request::Parts};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Peer, answer::Failure, journey::Journey};
 
+pub(crate) use self::door::{Auth, Door};
+pub(super) use self::{door::KEY_HEADERS, target::check as sound};
+
 /// Longest `x-request-id` taken over from a client; a longer one is replaced, not cut.
 const REQUEST_ID_BYTES_MAX: usize = 128;
 
-/// Names the header that picks an environment while there are no client keys.
+/// Names the header that picks the environment of a request without a client key.
 const ENVIRONMENT: HeaderName = HeaderName::from_static("x-spillway-environment");
 /// `off` declines failover to other providers' models.
 const FALLBACK: HeaderName = HeaderName::from_static("x-spillway-fallback");
-/// The headers in which clients of the various SDKs send their key.
-pub(super) const KEY_HEADERS: [HeaderName; 4] = [
-    header::AUTHORIZATION,
-    HeaderName::from_static("x-api-key"),
-    HeaderName::from_static("api-key"),
-    HeaderName::from_static("x-goog-api-key"),
-];
-
 /// A request that may go on.
 pub(super) struct Admitted {
+    /// The client key it came with.
+    pub(super) key: Option<Arc<ClientKey>>,
     /// Which environment's targets may serve it.
     pub(super) environment: Environment,
-    /// The client's own key, hashed: never kept, only compared.
+    /// A key of a vendor's that the client brought, hashed: never kept, only compared.
     pub(super) caller: Option<u64>,
     /// Where it came from.
     pub(super) ip: IpAddr,
@@ -41,15 +40,18 @@ pub(super) struct Admitted {
 }
 
 /// Checks what the headers say.
-pub(super) fn admit(head: &Parts, peer: Peer, journey: &mut Journey) -> Result<Admitted, Box<Failure>> {
-    target::check(head)?;
-    let environment = match head.headers.get(&ENVIRONMENT).map(http::HeaderValue::as_bytes) {
-        None | Some(b"production") => Environment::Production,
-        Some(b"sandbox") => Environment::Sandbox,
-        Some(_) => {
-            return Err(Failure::invalid("x-spillway-environment should be 'production' or 'sandbox'", None));
-        }
-    };
+pub(super) fn admit(
+    head: &Parts,
+    peer: Peer,
+    door: &Door,
+    snapshot: &Snapshot,
+    journey: &mut Journey,
+) -> Result<Admitted, Box<Failure>> {
+    let now = journey.state.clock.time(journey.started);
+    let key = door.key(&head.headers, &snapshot.client_keys, now)?;
+    journey.record.client_key.clone_from(&key);
+    let environment = environment(&head.headers, key.as_deref())?;
+    journey.record.environment = environment;
     let fallback = match head.headers.get(&FALLBACK).map(http::HeaderValue::as_bytes) {
         None | Some(b"on") => true,
         Some(b"off") => false,
@@ -57,10 +59,27 @@ pub(super) fn admit(head: &Parts, peer: Peer, journey: &mut Journey) -> Result<A
             return Err(Failure::invalid("x-spillway-fallback should be 'on' or 'off'", None));
         }
     };
-    journey.record.environment = environment;
-    let caller =
-        KEY_HEADERS.iter().find_map(|name| head.headers.get(name)).map(|key| xxh3_64(key.as_bytes()));
-    Ok(Admitted { environment, caller, ip: peer.addr.ip(), fallback })
+    // With a key of ours in hand, nothing that came with it is taken for a vendor's.
+    let brought = || KEY_HEADERS.iter().find_map(|name| head.headers.get(name));
+    let caller = if key.is_some() { None } else { brought().map(|it| xxh3_64(it.as_bytes())) };
+    Ok(Admitted { key, environment, caller, ip: peer.addr.ip(), fallback })
+}
+
+/// The key's, whatever else the client may wish for; without a key the client's wish.
+fn environment(headers: &HeaderMap, key: Option<&ClientKey>) -> Result<Environment, Box<Failure>> {
+    let wished = match headers.get(&ENVIRONMENT).map(http::HeaderValue::as_bytes) {
+        None => None,
+        Some(b"production") => Some(Environment::Production),
+        Some(b"sandbox") => Some(Environment::Sandbox),
+        Some(_) => {
+            return Err(Failure::invalid("x-spillway-environment should be 'production' or 'sandbox'", None));
+        }
+    };
+    match (key.map(|it| it.environment), wished) {
+        (Some(own), Some(wished)) if own != wished => Err(Failure::key_of_another_environment(own, wished)),
+        (Some(own), _) => Ok(own),
+        (None, wished) => Ok(wished.unwrap_or(Environment::Production)),
+    }
 }
 
 /// The client's own request id where it is one that can be logged and sent back as it is; otherwise a new one.

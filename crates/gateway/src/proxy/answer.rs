@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use balance::{Exhausted, Kind};
+use balance::{Environment, Exhausted, Kind};
 use bytes::Bytes;
 use dialect::{Code, Dialect};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
@@ -15,7 +15,7 @@ use super::{
     headers,
     journey::Journey,
     outcome::LastFailure,
-    record::End,
+    record::{End, environment},
 };
 
 /// Longest `Retry-After` given to a client (CONTRACT "Answers"): some SDKs sleep whatever they are told.
@@ -69,6 +69,47 @@ impl Failure {
     pub(super) fn leaving_unread(mut self: Box<Self>) -> Box<Self> {
         self.leaves_unread = true;
         self
+    }
+
+    /// No client key, or none that opens anything.
+    pub(super) fn invalid_api_key(message: &str) -> Box<Self> {
+        Failure::own(Code::InvalidApiKey, message.to_owned(), None)
+    }
+
+    /// The client key is for one environment, and the request wishes for another.
+    pub(super) fn key_of_another_environment(own: Environment, wished: Environment) -> Box<Self> {
+        let message = format!(
+            "the client key is for {}, and x-spillway-environment asks for {}: leave the header out, the key decides",
+            environment(own),
+            environment(wished)
+        );
+        Failure::own(Code::EnvironmentMismatch, message, None)
+    }
+
+    /// The client key does not open that way.
+    pub(super) fn route_not_allowed(route: Option<&str>) -> Box<Self> {
+        let message = match route {
+            Some(route) => format!("this client key may not use the route '{route}'"),
+            None => {
+                "this client key may use certain routes only, and this path and model lead to none".to_owned()
+            }
+        };
+        Failure::own(Code::PermissionDenied, message, None)
+    }
+
+    /// The client key may not ask for that model. What it may ask for is told: it is its own.
+    pub(super) fn model_not_allowed(asked: Option<&str>, allowed: &[&str]) -> Box<Self> {
+        let mut message = match asked {
+            Some(asked) => format!("this client key may not ask for the model '{asked}'"),
+            None => "this client key is for certain models only, and this request names none where that is looked for"
+                .to_owned(),
+        };
+        if !allowed.is_empty() {
+            let shown: Vec<&str> = allowed.iter().take(KNOWN_MODELS_SHOWN).copied().collect();
+            message.push_str("; it may ask for: ");
+            message.push_str(&shown.join(", "));
+        }
+        Failure::own(Code::PermissionDenied, message, Some("model"))
     }
 
     /// The request is not what the endpoint takes.
@@ -284,6 +325,9 @@ pub(super) fn fail(
     let (status, body) = match failure.what {
         What::Own { code, message, param } => {
             out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            if code == Code::InvalidApiKey {
+                out.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
             (code.status(), dialect::envelope(dialect, code, &message, param, &request_id))
         }
         What::Vendor(opening) => {

@@ -213,7 +213,7 @@ impl<'c> Candidate<'c> {
 
     /// Whether the client's own key goes to the vendor: a raw host without a credential of its own.
     fn passes_through(&self) -> bool {
-        self.credential.is_none() && self.target.provider.is_none()
+        self.credential.is_none() && self.target.provider.is_none() && !self.course.by_client_key
     }
 
     fn failed(&self, outcome: Outcome, answer: Option<Opening>, message: Option<String>) -> Failed {

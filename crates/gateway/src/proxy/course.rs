@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 use balance::Ask;
 use config::{
     Snapshot,
-    snapshot::{ModelChoice, NotFound, Query, Target, Upstream},
+    snapshot::{ClientKey, ModelChoice, NotFound, Query, Target, Upstream},
 };
 use dialect::Endpoint;
 use http::{HeaderValue, Method, header, request::Parts};
@@ -20,6 +20,8 @@ pub(super) struct Course {
     pub(super) upstream: Arc<Upstream>,
     pub(super) ask: Ask,
     pub(super) endpoint: Option<Endpoint>,
+    /// The client's credential was a key of ours: it goes to no vendor, and nothing that came with it does.
+    pub(super) by_client_key: bool,
     /// Cookie to set because consistent hashing goes by one that the client did not send.
     pub(super) set_cookie: Option<HeaderValue>,
     /// What is asked of the vendor, within the client's path.
@@ -37,6 +39,10 @@ impl Course {
         journey: &mut Journey,
     ) -> Result<Course, Box<Failure>> {
         let asked = decoded.model.as_ref().map(|it| it.name.as_str());
+        let key = admitted.key.as_deref();
+        if let Some(key) = key {
+            may_ask(key, decoded, head)?;
+        }
         let query = Query {
             host: host(head),
             path: head.uri.path(),
@@ -44,7 +50,11 @@ impl Course {
             model: asked,
             environment: admitted.environment,
         };
-        let found = snapshot.routes.find(&query).map_err(|not_found| refuse(not_found, head))?;
+        let found =
+            snapshot.routes.find(&query).map_err(|not_found| refuse(not_found, head, snapshot, key))?;
+        if !key.is_none_or(|it| it.opens(found.route.as_deref())) {
+            return Err(Failure::route_not_allowed(found.route.as_ref().map(|it| &*it.name)));
+        }
         let upstream =
             snapshot.upstreams.get(&found.upstream).expect("routes name upstreams of their own snapshot");
         journey.record.route = found.route.as_ref().map(|it| Arc::clone(&it.name));
@@ -73,6 +83,7 @@ impl Course {
             upstream: Arc::clone(upstream),
             ask,
             endpoint: found.endpoint,
+            by_client_key: key.is_some(),
             set_cookie: hash.set_cookie,
             vendor_path: found.vendor_path,
             choice: found.model,
@@ -122,9 +133,29 @@ fn host(head: &Parts) -> Option<&str> {
     head.uri.host().or_else(|| head.headers.get(header::HOST)?.to_str().ok())
 }
 
-fn refuse(not_found: NotFound, head: &Parts) -> Box<Failure> {
+/// A key that is for certain models opens only requests of which it is certain which model they are for: at endpoints
+/// that are told it in the body, and with a body that was read. What names none there is for `default`.
+fn may_ask(key: &ClientKey, decoded: &Decoded, head: &Parts) -> Result<(), Box<Failure>> {
+    let Some(models) = &key.models else { return Ok(()) };
+    let asked = decoded.model.as_ref().map(|it| it.name.as_str());
+    let endpoint = dialect::endpoint(head.uri.path()).map(|it| it.endpoint);
+    let is_certain = decoded.is_read() && endpoint.is_some_and(Endpoint::has_model_in_body);
+    if is_certain && key.may_ask_for(asked) {
+        return Ok(());
+    }
+    let mut allowed: Vec<&str> = models.iter().map(|it| &**it).collect();
+    allowed.sort_unstable();
+    Err(Failure::model_not_allowed(asked.filter(|_| is_certain), &allowed))
+}
+
+fn refuse(not_found: NotFound, head: &Parts, snapshot: &Snapshot, key: Option<&ClientKey>) -> Box<Failure> {
     match not_found {
-        NotFound::Model { asked, known } => Failure::model_not_found(&asked, &known),
+        NotFound::Model { asked, known } if key.is_none() => Failure::model_not_found(&asked, &known),
+        // A key is told of what it may use, and of nothing else.
+        NotFound::Model { asked, .. } => {
+            let known: Vec<Arc<str>> = snapshot.catalogue_for(key).map(|(id, _)| Arc::clone(id)).collect();
+            Failure::model_not_found(&asked, &known)
+        }
         NotFound::Path => Failure::path_not_found(&head.method, head.uri.path()),
         NotFound::EnvironmentMismatch { route } => Failure::environment_mismatch(&route),
         NotFound::TargetModelMissing { upstream } => Failure::invalid(

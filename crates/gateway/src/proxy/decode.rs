@@ -72,6 +72,11 @@ impl Decoded {
         matches!(self.payload, Payload::Empty | Payload::Whole(_))
     }
 
+    /// Whether all is known that the body could say of its model: it is empty, or has been peeked into.
+    pub(super) fn is_read(&self) -> bool {
+        self.object || self.model.is_some() || matches!(self.payload, Payload::Empty)
+    }
+
     /// Whether this body is kept after it has been sent.
     pub(super) fn keep(&self) -> bool {
         self.keep

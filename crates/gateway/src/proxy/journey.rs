@@ -46,6 +46,7 @@ impl Journey {
                 request_id,
                 route: None,
                 upstream: None,
+                client_key: None,
                 environment: Environment::Production,
                 model_requested: None,
                 stream: false,

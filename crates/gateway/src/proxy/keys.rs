@@ -51,7 +51,7 @@ pub(super) fn hash(
 fn source(on: &HashOn, head: &Parts, admitted: &Admitted) -> Option<u64> {
     match on {
         HashOn::None => None,
-        HashOn::Consumer => admitted.caller,
+        HashOn::Consumer => consumer(admitted),
         HashOn::Ip => Some(match admitted.ip {
             std::net::IpAddr::V4(ip) => xxh3_64(&ip.octets()),
             std::net::IpAddr::V6(ip) => xxh3_64(&ip.octets()),
@@ -61,6 +61,11 @@ fn source(on: &HashOn, head: &Parts, admitted: &Admitted) -> Option<u64> {
         HashOn::Path => Some(xxh3_64(head.uri.path().as_bytes())),
         HashOn::QueryArg(name) => query_argument(head.uri.query()?, name).map(|it| xxh3_64(it.as_bytes())),
     }
+}
+
+/// Who asks: all keys of a consumer are one; without, a key of a vendor's that the client brought.
+fn consumer(admitted: &Admitted) -> Option<u64> {
+    admitted.key.as_ref().map(|it| it.consumer_hash).or(admitted.caller)
 }
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -97,7 +102,7 @@ pub(super) fn affinity(
             .find_map(|name| head.headers.get(name))
             .map(|it| xxh3_64(it.as_bytes()))
             .or_else(|| decoded.prompt_cache_key.as_ref().map(|it| xxh3_64(it.as_bytes())))
-            .or(admitted.caller),
+            .or_else(|| consumer(admitted)),
         AffinityKey::Prefix => {
             let bytes = decoded.bytes();
             (!bytes.is_empty()).then(|| xxh3_64(&bytes[..bytes.len().min(PREFIX_BYTES)]))

@@ -3,7 +3,10 @@
 use std::time::UNIX_EPOCH;
 
 use balance::Environment;
-use config::{Snapshot, snapshot::Query};
+use config::{
+    Snapshot,
+    snapshot::{ClientKey, Found, Query},
+};
 use dialect::{Code, Dialect, Endpoint};
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use serde_json::json;
@@ -13,36 +16,39 @@ use super::body::Body;
 /// Prefixes under which the model list is ours; below an upstream's name it is the vendor's.
 const OWN_PREFIXES: [&str; 4] = ["", "/v1", "/openai/v1", "/anthropic/v1"];
 
-/// Our own answer to `head`, if it is for us.
+/// What is at the root, for whoever asks: clients look there whether anybody is, before they say who they are.
+pub(super) fn root(head: &Parts) -> Option<Response<Body>> {
+    let hint = || json!({"name": "spillway", "openai_base_url": "/v1", "anthropic_base_url": "/"});
+    (head.uri.path() == "/" && reads(head)).then(|| json_answer(StatusCode::OK, &hint()))
+}
+
+/// Our own answer to `head`, if it is for us; `key` is the client key it came with.
 pub(super) fn answer(
     head: &Parts,
     snapshot: &Snapshot,
+    key: Option<&ClientKey>,
     dialect: Dialect,
     request_id: &str,
 ) -> Option<Response<Body>> {
-    let path = head.uri.path();
-    // What a HEAD is answered loses its body on the way out.
-    let reads = head.method == Method::GET || head.method == Method::HEAD;
-    if path == "/" && reads {
-        return Some(root());
-    }
     if head.headers.contains_key(header::UPGRADE) && is_websocket(head) {
         return Some(no_websocket(dialect, request_id));
     }
-    let matched = dialect::endpoint(path)?;
-    if !reads || !OWN_PREFIXES.contains(&matched.prefix) {
+    let matched = dialect::endpoint(head.uri.path())?;
+    if !reads(head) || !OWN_PREFIXES.contains(&matched.prefix) {
         return None;
     }
     match matched.endpoint {
-        Endpoint::Models => Some(json_answer(StatusCode::OK, &models(snapshot, dialect))),
-        Endpoint::Model => Some(model(snapshot, dialect, &matched.suffix["/models/".len()..], request_id)),
+        Endpoint::Models => Some(json_answer(StatusCode::OK, &models(snapshot, key, dialect))),
+        Endpoint::Model => {
+            Some(model(snapshot, key, dialect, &matched.suffix["/models/".len()..], request_id))
+        }
         _ => None,
     }
 }
 
-fn root() -> Response<Body> {
-    let hint = json!({"name": "spillway", "openai_base_url": "/v1", "anthropic_base_url": "/"});
-    json_answer(StatusCode::OK, &hint)
+/// What a HEAD is answered loses its body on the way out.
+fn reads(head: &Parts) -> bool {
+    head.method == Method::GET || head.method == Method::HEAD
 }
 
 fn is_websocket(head: &Parts) -> bool {
@@ -62,15 +68,14 @@ fn no_websocket(dialect: Dialect, request_id: &str) -> Response<Body> {
 }
 
 /// The list of models, in the shape that the caller's SDK reads.
-fn models(snapshot: &Snapshot, dialect: Dialect) -> serde_json::Value {
-    let listed: Vec<_> = snapshot.catalogue.iter().map(|(id, owner)| entry(id, owner, dialect)).collect();
+fn models(snapshot: &Snapshot, key: Option<&ClientKey>, dialect: Dialect) -> serde_json::Value {
+    let usable: Vec<_> = snapshot.catalogue_for(key).collect();
+    let listed: Vec<_> = usable.iter().map(|(id, owner)| entry(id, owner, dialect)).collect();
     match dialect {
         Dialect::OpenAi => json!({"object": "list", "data": listed}),
         Dialect::Anthropic => {
-            let (first, last) = (snapshot.catalogue.first(), snapshot.catalogue.last());
-            let id =
-                |it: Option<&(std::sync::Arc<str>, std::sync::Arc<str>)>| it.map(|(id, _)| id.to_string());
-            json!({"data": listed, "has_more": false, "first_id": id(first), "last_id": id(last)})
+            let (first, last) = (usable.first().map(|it| &*it.0), usable.last().map(|it| &*it.0));
+            json!({"data": listed, "has_more": false, "first_id": first, "last_id": last})
         }
     }
 }
@@ -87,9 +92,15 @@ fn entry(id: &str, owner: &str, dialect: Dialect) -> serde_json::Value {
     }
 }
 
-fn model(snapshot: &Snapshot, dialect: Dialect, id: &str, request_id: &str) -> Response<Body> {
+fn model(
+    snapshot: &Snapshot,
+    key: Option<&ClientKey>,
+    dialect: Dialect,
+    id: &str,
+    request_id: &str,
+) -> Response<Body> {
     let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
-    let found = snapshot.catalogue.iter().find(|(known, _)| **known == *id);
+    let found = snapshot.catalogue_for(key).find(|(known, _)| **known == *id);
     if let Some((id, owner)) = found {
         return json_answer(StatusCode::OK, &entry(id, owner, dialect));
     }
@@ -99,9 +110,11 @@ fn model(snapshot: &Snapshot, dialect: Dialect, id: &str, request_id: &str) -> R
         path: "/v1/chat/completions",
         method: &Method::POST,
         model: Some(&id),
-        environment: Environment::Production,
+        environment: key.map_or(Environment::Production, |it| it.environment),
     };
-    if let Ok(found) = snapshot.routes.find(&chat) {
+    let may =
+        |found: &Found| key.is_none_or(|key| key.may_ask_for(Some(&id)) && key.opens(found.route.as_deref()));
+    if let Some(found) = snapshot.routes.find(&chat).ok().filter(may) {
         let owner = snapshot.upstreams.get(&found.upstream).map_or("", |it| &*it.name);
         return json_answer(StatusCode::OK, &entry(&id, owner, dialect));
     }

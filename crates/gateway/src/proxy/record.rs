@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use balance::{CredentialId, Environment, TargetId, UpstreamId};
+use config::snapshot::ClientKey;
 
 /// One request, from first byte in to last byte out.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Record {
     pub route: Option<Arc<str>>,
     /// The upstream, if one was found.
     pub upstream: Option<UpstreamId>,
+    /// The client key it came with.
+    pub client_key: Option<Arc<ClientKey>>,
     /// Which environment it belonged to.
     pub environment: Environment,
     /// What the client asked for, as sent. Never a metric label.
@@ -35,6 +38,14 @@ pub(crate) struct Record {
     pub decision: String,
     /// How it ended for the client.
     pub end: End,
+}
+
+/// An environment as people write it.
+pub(crate) fn environment(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Production => "production",
+        Environment::Sandbox => "sandbox",
+    }
 }
 
 /// One try.

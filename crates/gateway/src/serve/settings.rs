@@ -4,7 +4,10 @@ use std::{collections::HashMap, fs, io, net::SocketAddr, path::PathBuf, thread, 
 
 use config::Secret;
 
-use crate::listener::{Limits, TlsFiles};
+use crate::{
+    listener::{Limits, TlsFiles},
+    proxy::Auth,
+};
 
 /// Everything the command line and the environment say. The defaults are those of the command line.
 #[derive(Clone, Debug)]
@@ -67,8 +70,8 @@ pub enum StartError {
     /// Anybody could spend the operator's money.
     #[error(
         "--proxy-listen {0}: other machines can reach this address, and no client key protects the proxy; \
-         say --proxy-auth open (SPILLWAY_PROXY_AUTH=open) if everybody who can reach it may use it, \
-         or listen on 127.0.0.1"
+         start it on 127.0.0.1 and make a key first (POST /consumers, then POST /consumers/NAME/keys), \
+         or say --proxy-auth open (SPILLWAY_PROXY_AUTH=open) if everybody who can reach it may use it"
     )]
     ProxyOpen(SocketAddr),
     /// Anybody could change the configuration.
@@ -127,11 +130,19 @@ impl Listen {
 }
 
 impl Settings {
-    /// Refuses what would be open to other machines without anybody having said so.
-    pub(super) fn check(&self) -> Result<(), StartError> {
-        if !self.proxy.addr.ip().is_loopback() && !self.proxy_open {
-            return Err(StartError::ProxyOpen(self.proxy.addr));
+    /// Who may use the proxy. One that other machines can reach and that nobody has opened wants a key, and does not
+    /// start while there is none.
+    pub(super) fn auth(&self, client_keys: bool) -> Result<Auth, StartError> {
+        match (self.proxy_open, self.proxy.addr.ip().is_loopback()) {
+            (true, _) => Ok(Auth::Open),
+            (false, true) => Ok(Auth::OnceThereAreKeys),
+            (false, false) if client_keys => Ok(Auth::Keys),
+            (false, false) => Err(StartError::ProxyOpen(self.proxy.addr)),
         }
+    }
+
+    /// Refuses an Admin API that would be open to other machines.
+    pub(super) fn check(&self) -> Result<(), StartError> {
         if !self.admin.addr.ip().is_loopback() && self.admin_token.is_none() {
             return Err(StartError::AdminOpen(self.admin.addr));
         }

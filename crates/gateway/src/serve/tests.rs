@@ -8,17 +8,20 @@ use tokio::{
 };
 
 use super::*;
+use crate::proxy::Auth;
 
 #[test]
 fn what_would_be_open_to_other_machines_does_not_start_and_says_what_to_set() {
     let everywhere: SocketAddr = ([0, 0, 0, 0], 0).into();
     let proxy = Settings { proxy: Listen::plain(everywhere), ..Settings::default() };
-    let error = proxy.check().unwrap_err().to_string();
+    let error = proxy.auth(false).unwrap_err().to_string();
     assert!(
         error.contains("--proxy-listen 0.0.0.0:0") && error.contains("SPILLWAY_PROXY_AUTH=open"),
         "{error}"
     );
-    assert!(Settings { proxy_open: true, ..proxy }.check().is_ok());
+    assert_eq!(proxy.auth(true).unwrap(), Auth::Keys, "once it listens there, it wants keys for good");
+    assert_eq!(Settings { proxy_open: true, ..proxy }.auth(false).unwrap(), Auth::Open);
+    assert_eq!(Settings::default().auth(false).unwrap(), Auth::OnceThereAreKeys);
 
     let admin = Settings { admin: Listen::plain(everywhere), ..Settings::default() };
     let error = admin.check().unwrap_err().to_string();

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tracing::{Level, enabled, info};
 
 use super::logs;
-use crate::proxy::{End, Record};
+use crate::proxy::{End, Record, environment};
 
 /// A client may call a model whatever it likes; a log line has an end.
 const MODEL_CHARS_MAX: usize = 128;
@@ -43,6 +43,10 @@ pub(super) struct Fields<'a> {
     provider: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumer: Option<&'a str>,
     environment: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     model_requested: Option<&'a str>,
@@ -81,7 +85,9 @@ impl<'a> Fields<'a> {
             target: target.map(|it| &*it.name),
             provider: target.and_then(|it| it.provider.as_deref()),
             credential: credential.map(|it| &*it.name),
-            environment: environment(record),
+            client_key: record.client_key.as_ref().map(|it| &*it.name),
+            consumer: record.client_key.as_ref().map(|it| &*it.consumer),
+            environment: environment(record.environment),
             model_requested: record.model_requested.as_deref().map(shortened),
             model: target.and_then(|it| it.model.as_deref()),
             stream: record.stream,
@@ -109,6 +115,8 @@ impl<'a> Fields<'a> {
             target = self.target,
             provider = self.provider,
             credential = self.credential,
+            client_key = self.client_key,
+            consumer = self.consumer,
             environment = self.environment,
             model_requested = self.model_requested,
             model = self.model,
@@ -161,13 +169,6 @@ fn millis(duration: std::time::Duration) -> u64 {
 
 fn shortened(model: &str) -> &str {
     model.char_indices().nth(MODEL_CHARS_MAX).map_or(model, |(end, _)| &model[..end])
-}
-
-fn environment(record: &Record) -> &'static str {
-    match record.environment {
-        balance::Environment::Production => "production",
-        balance::Environment::Sandbox => "sandbox",
-    }
 }
 
 fn end(end: End) -> &'static str {

@@ -279,6 +279,7 @@ fn record(outcomes: &[&'static str]) -> Record {
         request_id: "id".to_owned(),
         route: None,
         upstream: Some(UpstreamId(1)),
+        client_key: None,
         environment: Environment::Production,
         model_requested: Some("made-up".to_owned()),
         stream: false,

@@ -37,7 +37,7 @@ pub(crate) struct ServeOptions {
     /// Names besides localhost under which browsers may call the Admin API
     #[arg(long, value_name = "NAME", env = "SPILLWAY_ADMIN_HOSTS", value_delimiter = ',')]
     pub(crate) admin_hosts: Vec<String>,
-    /// `open`: everybody who can reach the AI API may use it
+    /// `open`: everybody who can reach the AI API may use it, also when there are client keys
     #[arg(long, value_name = "WHO", env = "SPILLWAY_PROXY_AUTH")]
     pub(crate) proxy_auth: Option<Open>,
     #[command(flatten)]

@@ -10,7 +10,8 @@ use super::{Failure, options::ServeOptions};
 const EXAMPLE: &str = "\
 Example:
   OPENAI_API_KEY=sk-... spillway serve
-  SPILLWAY_ADMIN_TOKEN=$(openssl rand -hex 32) spillway serve --proxy-listen 0.0.0.0:8000 --proxy-auth open";
+  SPILLWAY_ADMIN_TOKEN=$(openssl rand -hex 32) spillway serve --proxy-listen 0.0.0.0:8000
+The second wants client keys (POST /consumers/NAME/keys), or --proxy-auth open.";
 
 /// What follows the flags: an example, and the variables from which providers are taken, by the vendors' table.
 pub(crate) fn after_help() -> String {

@@ -4,6 +4,7 @@
 
 mod admin_api;
 mod bodies;
+mod client_keys;
 mod clients;
 mod credentials;
 mod faults;

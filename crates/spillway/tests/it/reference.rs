@@ -14,7 +14,8 @@ use simulator::{Script, Step};
 use crate::support::{Launch, calls, scripted, spillway, until, vendor};
 
 /// In the order in which one meets them.
-const ENTITIES: [&str; 6] = ["upstream", "target", "service", "route", "provider", "credential"];
+const ENTITIES: [&str; 8] =
+    ["upstream", "target", "service", "route", "provider", "credential", "consumer", "client_key"];
 const COMMANDS: [&str; 4] = ["serve", "status", "demo", "schema"];
 
 #[test]

@@ -172,13 +172,23 @@ impl Spillway {
         self.launch.env.retain(|(known, _)| known != name);
     }
 
+    /// From the next start on its AI API listens there.
+    pub(crate) fn listen_again(&mut self, addr: &str) {
+        self.launch.proxy_listen = Some(addr.to_owned());
+    }
+
     /// Starts it again over the same data, on new ports.
     pub(crate) fn start_again(&mut self) {
-        let (child, proxy, admin) =
-            launch(&self.launch, &self.data).unwrap_or_else(|log| panic!("no ready line; log:\n{log}"));
+        self.try_start_again().unwrap_or_else(|log| panic!("no ready line; log:\n{log}"));
+    }
+
+    /// The same; or what it says of why it does not start.
+    pub(crate) fn try_start_again(&mut self) -> Result<(), String> {
+        let (child, proxy, admin) = launch(&self.launch, &self.data)?;
         self.child = child;
         self.proxy = proxy;
         self.admin = admin;
+        Ok(())
     }
 
     /// Everything it has logged.

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use crate::{listener::Ambiguous, proxy::answer::Failure};
 
 /// Checks the framing, method, host and path.
-pub(super) fn check(head: &Parts) -> Result<(), Box<Failure>> {
+pub(in crate::proxy) fn check(head: &Parts) -> Result<(), Box<Failure>> {
     if head.extensions.get::<Ambiguous>().is_some() {
         let message =
             "the request says the length of its body twice: send content-length or transfer-encoding, once";

@@ -138,6 +138,12 @@ export class World {
     return new Door(`${this.proxy}/${name}`);
   }
 
+  /** Makes a client key, after which the gateway wants one. */
+  async clientKey(name) {
+    await call("POST", `${this.admin}/consumers`, { form: { name } });
+    return (await call("POST", `${this.admin}/consumers/${name}/keys`, { form: { name } })).key;
+  }
+
   /** What tests have scripted is forgotten. */
   async behave() {
     await Promise.all([this.first, this.second, this.provider, this.strict].map((it) => it.behave()));
