@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::{
-    AddressId, Balancer, Credentials, Event, Exclusion, Ledger, Order, Probed, Scope, TargetId, Time,
+    AddressId, Balancer, Cause, Credentials, Event, Exclusion, Ledger, Order, Probed, Scope, TargetId, Time,
     UpstreamId,
     health::{Failing, Moved},
 };
@@ -99,6 +99,16 @@ impl Balancer {
             Order::ClearCredential(id) => {
                 if let Some(slot) = self.credential_slot(id) {
                     self.clear_credential(slot, now, &mut events);
+                }
+            }
+            Order::KeyAccepted(id) => {
+                if let Some(slot) = self.credential_slot(id) {
+                    let credential = &mut self.credentials[slot as usize];
+                    if credential.out.take_if(|it| it.cause == Cause::Auth).is_some() {
+                        credential.streak = 0;
+                        events.push(Event::Returned { scope: Scope::Credential(id) });
+                        self.refresh_credential(slot, now);
+                    }
                 }
             }
         }

@@ -141,6 +141,8 @@ pub enum Order {
     Clear(UpstreamId, TargetId),
     /// Lift what excludes that credential, for every model.
     ClearCredential(CredentialId),
+    /// The vendor has accepted that key: a rejection is over, limits and quotas are not.
+    KeyAccepted(CredentialId),
 }
 
 /// The part of the ledger that outlives a restart.

@@ -98,6 +98,19 @@ fn another_key_under_the_same_name_begins_afresh_and_the_one_before_tells_nothin
 }
 
 #[test]
+fn a_key_that_the_vendor_accepts_is_rejected_no_more_but_keeps_its_quota() {
+    for (kind, back) in [(Kind::KeyRejected, true), (Kind::QuotaExceeded { reset: None }, false)] {
+        let mut balancer = balancer(upstream(vec![target(0)]));
+        let key = balancer.report(at(0)).credentials[0].id;
+        let pick = balancer.pick(&ask(), &Attempts::new(at(0)), at(0)).expect("free");
+        balancer.settle(pick.lease, outcome(kind), at(1));
+        let events = balancer.steer(Order::KeyAccepted(key), at(2));
+        assert_eq!(events.len(), usize::from(back), "{kind:?}");
+        assert_eq!(balancer.pick(&ask(), &Attempts::new(at(2)), at(2)).is_ok(), back, "{kind:?}");
+    }
+}
+
+#[test]
 fn environments_never_cross_and_tiers_are_left_only_when_empty() {
     let mut targets = vec![target(0), target(1), target(2)];
     targets[0].environment = Only::Production;

@@ -32,7 +32,7 @@ pub use document::{Change, Context, Document, Edit, Edited, Row, Stored};
 pub use entity::{Entity, Kind};
 pub use environment::import_environment;
 pub use form::{form, urlencoded};
-pub use list::{Page, Paging, etag, revision_tag};
+pub use list::{Page, Paging, etag, revision_tag, size as page_size};
 pub use openapi::openapi;
 pub use refusal::Refusal;
 pub use registry::Registry;

@@ -82,7 +82,8 @@ pub fn revision_tag(revision: u64) -> String {
     format!("\"{revision}\"")
 }
 
-fn size(text: Option<&str>) -> Result<usize, Refusal> {
+/// How many rows a page has, as a query says it.
+pub fn size(text: Option<&str>) -> Result<usize, Refusal> {
     let Some(text) = text else { return Ok(SIZE_DEFAULT) };
     text.parse().ok().filter(|size| (1..=SIZE_MAX).contains(size)).ok_or(Refusal::InvalidSize)
 }

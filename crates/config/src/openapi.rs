@@ -116,6 +116,7 @@ fn parameters() -> Value {
         "offset": query("offset", json!({ "type": "string", "minLength": 1 }), "Token of the page, from the one before."),
         "tags": query("tags", json!({ "type": "string" }), "`a,b` has both, `a/b` has either."),
         "force": query("force", json!({ "type": "boolean", "default": false }), "Also what uses it: its users let go of it or are deleted with it, and x-spillway-warning names them."),
+        "dry_run": query("dry_run", json!({ "type": "boolean", "default": false }), "Only says what would be stored."),
         "if_match": header("If-Match", "Only if the entity still has this ETag."),
         "if_none_match": header("If-None-Match", "`*`: only if there is none yet.")
     })
@@ -240,6 +241,9 @@ mod tests {
             ("/providers/order", "put"),
             ("/providers/{provider}/credentials", "post"),
             ("/credentials/{credential}", "delete"),
+            ("/providers/{provider}/models", "get"),
+            ("/providers/{provider}/models/discover", "post"),
+            ("/providers/{provider}/credentials/{credential}/test", "post"),
             ("/metrics", "get"),
             ("/schemas/{entity}", "get"),
         ] {

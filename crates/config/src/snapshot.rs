@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 pub use crate::client_key::{ClientKey, ClientKeys};
 pub use crate::entity::ModelLocation;
+use crate::entity::TargetEnvironment;
 pub use crate::route::{Found, ModelChoice, NotFound, Query, RouteInfo, Routes};
 
 /// Everything a request may ask of the configuration.
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub credentials: HashMap<CredentialId, Arc<Credential>>,
     /// Who may call, where that is asked.
     pub client_keys: ClientKeys,
+    /// By identity.
+    pub providers: HashMap<Uuid, Provider>,
     /// The models that the configuration names.
     pub models: HashMap<Arc<str>, ModelId>,
     /// What `/v1/models` lists: id and who owns it (a provider's, an upstream's or a route's name), sorted, each id once.
@@ -244,6 +247,30 @@ pub struct Trust {
     pub insecure: bool,
     /// The name to expect instead of the host.
     pub server_name: Option<String>,
+}
+
+/// Where a provider is, for questions that are no requests.
+#[derive(Debug)]
+pub struct Provider {
+    /// How it talks.
+    pub kind: dialect::Kind,
+    /// Its endpoints that can be asked, in the order they are listed.
+    pub places: Vec<Place>,
+    /// What `@default` stands for.
+    pub default_model: Option<Arc<str>>,
+}
+
+/// An endpoint of a provider.
+#[derive(Debug)]
+pub struct Place {
+    /// Which requests it may serve.
+    pub environment: TargetEnvironment,
+    /// Where it is.
+    pub address: Arc<Address>,
+    /// As [`Target::base_path`].
+    pub base_path: String,
+    /// What is sent as `Host`, prepared.
+    pub host: HeaderValue,
 }
 
 /// A credential's part of the request path.

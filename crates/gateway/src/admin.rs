@@ -8,9 +8,12 @@ mod answer;
 mod ask;
 mod body;
 mod credentials;
+mod enquiry;
 mod entities;
 mod guard;
 mod health;
+mod key_test;
+mod models;
 mod order;
 mod orders;
 mod process;
@@ -19,19 +22,23 @@ mod providers;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use axum::{
     Router, middleware,
-    routing::{delete, get, put},
+    routing::{delete, get, post, put},
 };
 use config::Secret;
 use serde_json::Value;
 
-use crate::{control::Control, state::State};
+use crate::{
+    control::Control,
+    send::{Sender, SenderSettings},
+    state::State,
+};
 
 /// What the system's resolver last said about a host: `None` if it was never asked, the error's text if it failed.
 pub(crate) type Names = Arc<dyn Fn(&str) -> Option<Result<Vec<IpAddr>, String>> + Send + Sync>;
@@ -44,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) state: Arc<State>,
     /// For `DNS_ERROR` and the addresses in `/health`.
     pub(crate) names: Names,
+    /// What vendors are asked through.
+    pub(crate) senders: SenderSettings,
     /// What `/readyz` says: true from the ready line to the beginning of the drain.
     pub(crate) ready: Arc<AtomicBool>,
     /// Who may call.
@@ -67,6 +76,8 @@ struct Admin {
     control: Arc<Control>,
     state: Arc<State>,
     names: Names,
+    senders: SenderSettings,
+    vendors: OnceLock<Sender>,
     ready: Arc<AtomicBool>,
     guard: guard::Guard,
     openapi: Value,
@@ -74,11 +85,13 @@ struct Admin {
 
 /// The whole Admin API. Serve it with connect info ([`SocketAddr`]), so that the log says who changed something.
 pub(crate) fn router(parts: Parts) -> Router {
-    let Parts { control, state, names, ready, access } = parts;
+    let Parts { control, state, names, senders, ready, access } = parts;
     let admin = Arc::new(Admin {
         control,
         state,
         names,
+        senders,
+        vendors: OnceLock::new(),
         ready,
         guard: guard::Guard::new(&access),
         openapi: config::openapi(process::VERSION),
@@ -91,6 +104,9 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/openapi.json", get(process::openapi))
         .route("/schemas/{at}", get(process::schema))
         .route("/providers/order", get(order::read).put(order::write))
+        .route("/providers/{parent}/models", get(models::list))
+        .route("/providers/{parent}/models/discover", post(models::discover))
+        .route("/providers/{parent}/credentials/{at}/test", post(key_test::run))
         .route("/upstreams/{parent}/health", get(health::list))
         .route("/upstreams/{parent}/targets/{at}/healthy", put(orders::healthy))
         .route("/upstreams/{parent}/targets/{at}/unhealthy", put(orders::unhealthy))
@@ -108,6 +124,11 @@ pub(crate) fn router(parts: Parts) -> Router {
 impl Admin {
     fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Relaxed)
+    }
+
+    /// What vendors are asked through, made at the first question: connections belong to the runtime that answers calls.
+    fn vendors(&self) -> &Sender {
+        self.vendors.get_or_init(|| Sender::new(self.senders.clone()))
     }
 }
 

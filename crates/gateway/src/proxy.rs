@@ -51,6 +51,11 @@ use self::{
 };
 use crate::{send::Sender, state::State};
 
+/// What metrics and logs call what an answer came to.
+pub(crate) fn outcome_name(fault: &dialect::Fault) -> &'static str {
+    outcome::name(outcome::kind(fault))
+}
+
 pub(crate) use self::{
     admit::{Auth, Door},
     body::Body,

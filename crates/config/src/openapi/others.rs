@@ -46,6 +46,7 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
     health(paths);
     orders(paths);
     order(paths);
+    vendors(paths);
 }
 
 fn plain(paths: &mut Map<String, Value>, path: &str, id: &str, summary: &str, answers: Vec<(u16, Value)>) {
@@ -119,6 +120,95 @@ fn health(paths: &mut Map<String, Value>) {
     paths.insert(
         "/upstreams/{upstream}/health".to_owned(),
         json!({ "parameters": [upstream], "get": operation.value() }),
+    );
+}
+
+/// What is asked of vendors.
+fn vendors(paths: &mut Map<String, Value>) {
+    let provider = || in_path("provider", "Name or id of the provider.");
+    let model = json!({
+        "type": "object",
+        "required": ["id"],
+        "properties": {
+            "id": { "type": "string" },
+            "context_window": { "type": ["integer", "null"] },
+            "default": { "type": "boolean", "description": "Whether `@default` stands for it." }
+        }
+    });
+    let models = |more: Value| {
+        let mut schema = json!({
+            "type": "object",
+            "required": ["data"],
+            "properties": { "data": { "type": "array", "items": model.clone() } }
+        });
+        if let (Some(Value::Object(known)), Value::Object(more)) = (schema.get_mut("properties"), more) {
+            known.extend(more);
+        }
+        schema
+    };
+    let names = json!({ "type": "array", "items": { "type": "string" } });
+    let page = models(json!({ "next": { "type": ["string", "null"] } }));
+    let discovered = models(json!({ "added": names, "missing": names, "stored": { "type": "boolean" } }));
+    let operation = |id: &str, summary: &str, parameters, answers, errors| Operation {
+        id: id.to_owned(),
+        tag: Kind::Provider.plural(),
+        summary: summary.to_owned(),
+        parameters,
+        body: None,
+        answers,
+        errors,
+    };
+    let list = operation(
+        "list_models",
+        "The models that the provider lists.",
+        &["size", "offset"],
+        vec![(200, answer("A page.", &page))],
+        &[(400, "invalid"), (404, "not_found")],
+    );
+    paths.insert(
+        "/providers/{provider}/models".to_owned(),
+        json!({ "parameters": [provider()], "get": list.value() }),
+    );
+    let discover = operation(
+        "discover_models",
+        "Asks the vendor for its models, and adds them to what the provider lists.",
+        &["dry_run"],
+        vec![
+            (200, answer("What the vendor has.", &discovered)),
+            (502, json!({ "description": "What came of asking the vendor." })),
+        ],
+        &[(400, "invalid"), (404, "not_found"), (409, "conflict"), (412, "precondition")],
+    );
+    paths.insert(
+        "/providers/{provider}/models/discover".to_owned(),
+        json!({ "parameters": [provider()], "post": discover.value() }),
+    );
+    let outcome = json!({
+        "type": "object",
+        "required": ["ok", "status", "outcome", "message", "latency_ms", "url"],
+        "properties": {
+            "ok": { "type": "boolean" },
+            "status": { "type": ["integer", "null"] },
+            "outcome": { "type": "string", "description": "success, auth, quota, rate_limit, server_error, connect, timeout, inconclusive, …" },
+            "message": { "type": ["string", "null"] },
+            "latency_ms": { "type": ["number", "null"] },
+            "url": { "type": ["string", "null"] }
+        }
+    });
+    let test = Operation {
+        tag: Kind::Credential.plural(),
+        ..operation(
+            "test_credential",
+            "One cheap real call with the key, and what came back. A key that is accepted is rejected no more.",
+            &[],
+            vec![(200, answer("What came back.", &outcome))],
+            &[(404, "not_found"), (409, "conflict")],
+        )
+    };
+    let credential = in_path("credential", "Name or id of the credential.");
+    paths.insert(
+        "/providers/{provider}/credentials/{credential}/test".to_owned(),
+        json!({ "parameters": [provider(), credential], "post": test.value() }),
     );
 }
 

@@ -234,7 +234,7 @@ fn bypasses(upstream: Uuid, targets: &[(Uuid, &Target)], drafts: &[Draft<'_>]) -
     empty.map(stand_in).collect()
 }
 
-fn host(address: &snapshot::Address) -> HeaderValue {
+pub(super) fn host(address: &snapshot::Address) -> HeaderValue {
     let usual = if address.tls { 443 } else { 80 };
     let text = if address.port == usual {
         // `[::1]` keeps its brackets, but the port goes.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use dialect::{Auth, Kind as Vendors};
 use uuid::Uuid;
 
-use super::{Work, trust};
+use super::{Work, trust, upstream::host};
 use crate::{
     Entity, Kind, address,
     derived::{self, default_model},
     entity::{Endpoint, Provider, TargetEnvironment},
-    snapshot::Address,
+    snapshot::{self, Address},
 };
 
 /// A provider that targets may name.
@@ -77,6 +77,18 @@ impl<'a> Work<'a> {
                 keys,
                 default_model: default_model(provider).map(|model| self.model(model).0),
             };
+            let places = vendor.places.iter().map(|place| snapshot::Place {
+                environment: place.environment,
+                address: Arc::clone(&place.address),
+                base_path: place.base_path.clone(),
+                host: host(&place.address),
+            });
+            let known = snapshot::Provider {
+                kind,
+                places: places.collect(),
+                default_model: vendor.default_model.clone(),
+            };
+            self.snapshot.providers.insert(row.id, known);
             self.vendors.insert(row.id, vendor);
         }
     }

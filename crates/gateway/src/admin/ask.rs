@@ -103,12 +103,16 @@ impl Ask {
 
     /// The same about a deletion: `?force=true` takes along what uses it.
     pub(super) fn asked_to_delete(&self) -> Result<Asked, Fault> {
-        let force = match self.query.get("force").map(String::as_str) {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(Fault::new(StatusCode::BAD_REQUEST, "force must be true or false")),
-        };
-        Ok(Asked { force, ..self.asked() })
+        Ok(Asked { force: self.flag("force")?, ..self.asked() })
+    }
+
+    /// A switch in the query; false where it is not there.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Fault> {
+        match self.query.get(name).map(String::as_str) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Fault::new(StatusCode::BAD_REQUEST, format!("{name} must be true or false"))),
+        }
     }
 
     /// Whether the caller already has what `tag` stands for.

@@ -27,7 +27,10 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::{Access, Names, Parts, router};
-use crate::control::{Control, tests};
+use crate::{
+    control::{Control, tests},
+    send::SenderSettings,
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -59,6 +62,7 @@ impl Api {
             state: Arc::clone(control.state()),
             control: Arc::clone(&control),
             names,
+            senders: SenderSettings::new(false),
             ready: Arc::clone(&ready),
             access,
         };

@@ -57,6 +57,7 @@ pub(super) fn router(
         control: Arc::clone(control),
         state: Arc::clone(state),
         names: senders.names(),
+        senders: senders.clone(),
         ready: Arc::clone(ready),
         access: Access {
             listen: addr,

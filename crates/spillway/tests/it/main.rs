@@ -7,6 +7,7 @@ mod bodies;
 mod client_keys;
 mod clients;
 mod credentials;
+mod enquiries;
 mod faults;
 mod hostile;
 mod http2;
