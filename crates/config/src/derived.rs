@@ -143,6 +143,26 @@ pub(crate) fn of_provider(provider: &str, model: Option<&str>) -> String {
     format!("{provider}/{}", model.unwrap_or("*"))
 }
 
+/// What clients are told instead of an upstream's name that only this file knows.
+pub(crate) fn shown(name: &str) -> &str {
+    match name.split_once(['/', ':']) {
+        Some((provider, "*")) => provider,
+        Some((DEFAULT, _)) => DEFAULT,
+        _ => name,
+    }
+}
+
+/// What an upstream is in a sentence: `upstream 'ai'`, `provider openai`.
+pub(crate) fn phrase(name: &str) -> String {
+    match (name.split_once('/'), name.split_once(':')) {
+        (Some((provider, "*")), _) => format!("provider {provider}"),
+        (_, Some(("model", model))) => format!("model '{model}'"),
+        (_, Some(("any", _))) => "the providers".to_owned(),
+        (Some(_), _) => format!("model '{name}'"),
+        _ => format!("upstream '{}'", shown(name)),
+    }
+}
+
 fn dialect_name(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::OpenAi => "openai",

@@ -56,8 +56,8 @@ pub fn import_environment(
     changes
 }
 
-/// `SPILLWAY_OPENAI_BASE_URL`.
-fn base_url_variable(vendor: &str) -> String {
+/// Where a vendor's provider is, if not at its own place: `SPILLWAY_OPENAI_BASE_URL`.
+pub fn base_url_variable(vendor: &str) -> String {
     format!("SPILLWAY_{}_BASE_URL", vendor.to_ascii_uppercase().replace('-', "_"))
 }
 

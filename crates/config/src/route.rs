@@ -30,6 +30,8 @@ pub struct Query<'a> {
     pub model: Option<&'a str>,
     /// The caller's environment.
     pub environment: Environment,
+    /// How the caller speaks, where the path does not tell: the model lists.
+    pub caller: Dialect,
 }
 
 /// Every way to an upstream.
@@ -160,11 +162,12 @@ impl ModelChoice {
 // === impl ByDialect ===
 
 impl ByDialect {
-    fn of(self, endpoint: Endpoint) -> Option<UpstreamId> {
-        match endpoint {
+    fn of(self, endpoint: Endpoint, caller: Dialect) -> Option<UpstreamId> {
+        match (endpoint, caller) {
             // Both dialects ask for models by the same path.
-            Endpoint::Models | Endpoint::Model => self.openai.or(self.anthropic),
-            other => match other.dialect() {
+            (Endpoint::Models | Endpoint::Model, Dialect::OpenAi) => self.openai.or(self.anthropic),
+            (Endpoint::Models | Endpoint::Model, Dialect::Anthropic) => self.anthropic.or(self.openai),
+            (other, _) => match other.dialect() {
                 Dialect::OpenAi => self.openai,
                 Dialect::Anthropic => self.anthropic,
             },
@@ -185,7 +188,7 @@ impl Routes {
             return Ok(found);
         }
         match matched.filter(|it| is_base(it.prefix)) {
-            Some(matched) => self.by_model(query.model, &matched),
+            Some(matched) => self.by_model(query, &matched),
             None => Err(NotFound::Path),
         }
     }
@@ -216,7 +219,7 @@ impl Routes {
         way.check(model)?;
         let start = if entry.strip_path { found.matched } else { 0 };
         Ok(Found {
-            upstream: self.for_dialect(way.upstream, matched),
+            upstream: self.for_dialect(way.upstream, matched, query.caller),
             route: Some(Arc::clone(&entry.info)),
             endpoint: matched.map(|it| it.endpoint),
             vendor_path: vendor_path(matched, start..query.path.len()),
@@ -234,7 +237,7 @@ impl Routes {
             return None;
         }
         Some(Found {
-            upstream: self.for_dialect(way.upstream, matched),
+            upstream: self.for_dialect(way.upstream, matched, query.caller),
             route: None,
             endpoint: matched.map(|it| it.endpoint),
             vendor_path: vendor_path(matched, start..query.path.len()),
@@ -242,7 +245,7 @@ impl Routes {
         })
     }
 
-    fn by_model(&self, model: Option<&str>, matched: &Matched<'_>) -> Result<Found, NotFound> {
+    fn by_model(&self, query: &Query<'_>, matched: &Matched<'_>) -> Result<Found, NotFound> {
         let found = |upstream, model| Found {
             upstream,
             route: None,
@@ -250,8 +253,8 @@ impl Routes {
             vendor_path: vendor_path(Some(*matched), 0..0),
             model,
         };
-        let default = self.default.of(matched.endpoint);
-        let Some(model) = model.filter(|it| *it != crate::derived::DEFAULT) else {
+        let default = self.default.of(matched.endpoint, query.caller);
+        let Some(model) = query.model.filter(|it| *it != crate::derived::DEFAULT) else {
             return default.map(|upstream| found(upstream, ModelChoice::Consumed)).ok_or(NotFound::NoDefault);
         };
         if let Some(way) = self.upstreams.get(model) {
@@ -265,7 +268,8 @@ impl Routes {
             let upstream = of.models.get(rest).copied().unwrap_or(of.any);
             return Ok(found(upstream, ModelChoice::Tail(provider.len() + 1)));
         }
-        if let Some(upstream) = self.models.get(model).copied().or_else(|| self.unlisted.of(matched.endpoint))
+        if let Some(upstream) =
+            self.models.get(model).copied().or_else(|| self.unlisted.of(matched.endpoint, query.caller))
         {
             return Ok(found(upstream, ModelChoice::Keep));
         }
@@ -276,10 +280,10 @@ impl Routes {
     }
 
     /// Where `default` has providers of several dialects, a request goes to those of its own.
-    fn for_dialect(&self, upstream: UpstreamId, matched: Option<Matched<'_>>) -> UpstreamId {
+    fn for_dialect(&self, upstream: UpstreamId, matched: Option<Matched<'_>>, caller: Dialect) -> UpstreamId {
         match matched {
             Some(matched) if Some(upstream) == self.default_whole => {
-                self.default.of(matched.endpoint).unwrap_or(upstream)
+                self.default.of(matched.endpoint, caller).unwrap_or(upstream)
             }
             _ => upstream,
         }

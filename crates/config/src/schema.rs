@@ -15,7 +15,8 @@ mod vendor;
 
 use serde_json::{Map, Value};
 
-pub(crate) use check::{check, complete, merge, nearest};
+pub use check::nearest;
+pub(crate) use check::{check, complete, merge};
 pub(crate) use upstream::SUSPENSION_CLASSES;
 
 use crate::Kind;

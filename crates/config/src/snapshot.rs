@@ -67,8 +67,12 @@ pub struct Upstream {
     pub id: UpstreamId,
     /// Its identity in the store; derived upstreams have a stable one made from their name.
     pub uuid: Uuid,
-    /// What metrics, headers and logs call it.
+    /// What metrics and logs call it.
     pub name: Arc<str>,
+    /// What clients' headers call it: the provider alone where it serves any model of one.
+    pub shown: Arc<str>,
+    /// What it is in a sentence: `upstream 'ai'`, `provider openai`.
+    pub phrase: Arc<str>,
     /// Where a request's hash key comes from.
     pub hash_on: HashOn,
     /// Where it comes from when that gives nothing.

@@ -438,7 +438,7 @@ proptest! {
         let Resolved { snapshot, .. } = resolved(&edited(edits));
         for path in &paths {
             for environment in [Environment::Production, Environment::Sandbox] {
-                let query = Query { host: host.as_deref(), path, method: &Method::POST, model: model.as_deref(), environment };
+                let query = Query { host: host.as_deref(), path, method: &Method::POST, model: model.as_deref(), environment, caller: dialect::Dialect::OpenAi };
                 let Ok(found) = snapshot.routes.find(&query) else { continue };
                 let upstream = &snapshot.upstreams[&found.upstream];
                 let vendor_path = &path[found.vendor_path.clone()];

@@ -64,6 +64,7 @@ struct Owned(Option<Runtime>);
 /// Starts everything. When it returns, requests are served.
 pub async fn serve(settings: Settings) -> Result<Running, StartError> {
     settings.check()?;
+    settings.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let workers = settings.workers();
     let limits = settings.limits(workers);
     let bind = |name: &'static str, flag: &str, listen: &Listen, limits, workers| {

@@ -7,13 +7,14 @@ mod schema;
 mod serve;
 mod status;
 mod table;
+mod variables;
 
 use std::{
     io::{self, Write},
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use options::{AdminOptions, ServeOptions};
 
@@ -57,6 +58,11 @@ enum Failure {
     Usage(String),
     /// It did not work: exit code 1.
     Failed(String),
+}
+
+/// A warning for each variable that looks like a setting and is none.
+fn stray_variables() -> Vec<String> {
+    variables::warnings(&Arguments::command())
 }
 
 /// Everything, from the arguments to the exit code.
@@ -103,8 +109,6 @@ fn print(text: &str) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

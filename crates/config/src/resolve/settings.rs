@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use crate::{
+    derived,
     entity::{self, Healthchecks, Quota, Seconds, SecondsOrAuto},
     snapshot::{self, AffinityKey, HashOn, Limit, Probe, ProbeKind, Timeouts},
 };
@@ -24,6 +25,8 @@ pub(super) fn snapshot_of(
         id,
         uuid,
         name: name.into(),
+        shown: derived::shown(name).into(),
+        phrase: derived::phrase(name).into(),
         hash_on: hash_on(settings.hash_on, &settings.hash_on_header, settings, &settings.hash_on_query_arg),
         hash_fallback: hash_on(
             settings.hash_fallback,

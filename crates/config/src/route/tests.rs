@@ -14,8 +14,14 @@ const KEYS: &[(&str, &str)] =
 
 /// Where a request goes, as `upstream path model`, or why nowhere.
 fn way(resolved: &Resolved, path: &str, model: Option<&str>) -> String {
-    let query =
-        Query { host: None, path, method: &Method::POST, model, environment: Environment::Production };
+    let query = Query {
+        host: None,
+        path,
+        method: &Method::POST,
+        model,
+        environment: Environment::Production,
+        caller: Dialect::OpenAi,
+    };
     told(resolved, &query)
 }
 
@@ -142,8 +148,14 @@ fn the_more_specific_route_wins() {
     route(&mut desk, "alias", json!({"paths": ["/a"], "models": ["x"]}));
     let resolved = desk.resolved(&[]);
     let check = |host: &str, method: Method, path: &str, model: Option<&str>, expected: &str| {
-        let query =
-            Query { host: Some(host), path, method: &method, model, environment: Environment::Production };
+        let query = Query {
+            host: Some(host),
+            path,
+            method: &method,
+            model,
+            environment: Environment::Production,
+            caller: Dialect::OpenAi,
+        };
         let told = told(&resolved, &query);
         assert_eq!(told.split(' ').next(), Some(expected), "{host} {method} {path} {model:?}");
     };
@@ -176,6 +188,7 @@ fn a_route_serves_the_environments_it_names() {
         method: &Method::POST,
         model: None,
         environment,
+        caller: Dialect::OpenAi,
     };
     assert_eq!(told(&resolved, &query(Environment::Production)), "pool /chat/completions -");
     assert_eq!(told(&resolved, &query(Environment::Sandbox)), r#"EnvironmentMismatch { route: "r" }"#);

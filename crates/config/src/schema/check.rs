@@ -238,7 +238,7 @@ fn unknown(fields: &[Field], name: &str) -> String {
 }
 
 /// The name that `given` was most likely meant to be.
-pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, given: &str) -> Option<&'a str> {
+pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, given: &str) -> Option<&'a str> {
     /// Below this two names have little in common (Jaro–Winkler, 0–1).
     const ALIKE: f64 = 0.8;
     /// Comparing takes the product of both lengths; nobody misspells a name that long.

@@ -1,14 +1,21 @@
 //! How answers look: JSON bodies, errors in one shape, entity tags.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    extract::State,
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use config::{Refusal, Row};
+use config::{Kind, Refusal, Row};
 use serde_json::{Value, json};
 
+use super::Admin;
 use crate::control::Failure;
+
+/// As much of a name as an error repeats.
+const NAME_SHOWN: usize = 64;
 
 /// Why a call is not answered with what it asked for.
 #[derive(Debug)]
@@ -31,9 +38,21 @@ impl Fault {
         self
     }
 
-    /// The caller named something that is not there.
-    pub(super) fn not_found() -> Self {
-        Failure::Refused(Refusal::NotFound).into()
+    /// The caller named something that is not there. Kong's words, and beside them what to do.
+    pub(super) fn not_found(hint: impl Into<String>) -> Self {
+        let mut fault = Fault::from(Refusal::NotFound);
+        fault.body["hint"] = hint.into().into();
+        fault
+    }
+
+    /// There is none of that kind with that name.
+    pub(super) fn no_such(kind: Kind, name: &str) -> Self {
+        let name: String = name.chars().take(NAME_SHOWN).collect();
+        Fault::not_found(match kind {
+            Kind::Target => format!("this upstream has no target '{name}': name it by host:port or id"),
+            Kind::Credential => format!("this provider has no credential '{name}': name it by name or id"),
+            kind => format!("there is no {} '{name}': GET /{} lists them", kind.name(), kind.plural()),
+        })
     }
 }
 
@@ -74,8 +93,22 @@ pub(super) fn entity(status: StatusCode, row: &Row, body: Value) -> Response {
 }
 
 /// 404 for paths that do not exist.
-pub(super) async fn not_found() -> Fault {
-    Fault::not_found()
+pub(super) async fn not_found(State(admin): State<Arc<Admin>>, uri: Uri) -> Fault {
+    let path = uri.path();
+    if dialect::endpoint(path).is_some() {
+        return Fault::not_found(
+            "that is a path of the AI API, which listens at another address (--proxy-listen)",
+        );
+    }
+    let first = |path: &'_ str| path.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+    let known: Vec<String> = match &admin.openapi["paths"] {
+        Value::Object(paths) => paths.keys().map(|it| first(it)).filter(|it| !it.is_empty()).collect(),
+        _ => Vec::new(),
+    };
+    let asked = first(path);
+    let near = config::nearest(known.iter().map(String::as_str), &asked).filter(|it| *it != asked);
+    let meant = near.map(|it| format!("did you mean /{it}? ")).unwrap_or_default();
+    Fault::not_found(format!("{meant}GET /openapi.json lists every path"))
 }
 
 /// 405; the router adds `Allow`.

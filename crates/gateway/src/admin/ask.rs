@@ -63,7 +63,7 @@ impl Ask {
     /// The row that `{parent}` names.
     pub(super) fn parent_row(&self, view: &View, kind: Kind) -> Result<Arc<Row>, Fault> {
         let parent = self.parent.as_deref().unwrap_or_default();
-        view.document.find(kind, parent).ok_or_else(Fault::not_found)
+        view.document.find(kind, parent).ok_or_else(|| Fault::no_such(kind, parent))
     }
 
     /// `size`, `offset` and `tags` of the query.

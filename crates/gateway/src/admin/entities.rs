@@ -237,7 +237,8 @@ impl Resource {
         match self.parent {
             Some(kind) => {
                 let parent = ask.parent_row(view, kind)?;
-                view.document.child(self.kind, parent.id, ask.at()).ok_or_else(Fault::not_found)
+                let found = view.document.child(self.kind, parent.id, ask.at());
+                found.ok_or_else(|| Fault::no_such(self.kind, ask.at()))
             }
             None => ask.parent_row(view, self.kind),
         }

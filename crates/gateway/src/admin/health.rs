@@ -98,9 +98,9 @@ impl Standings {
         let standing = self.targets.get(&row.id);
         let mut item = self.shown(row);
         let dns = standing.and_then(|it| self.dns_error(it)).map(|it| format!("dns: {it}"));
-        item["reason"] = match item["state"]["cause"].as_str() {
-            Some(cause) => cause.into(),
-            None => dns.into(),
+        item["reason"] = match (dns, item["state"]["cause"].as_str()) {
+            (Some(dns), None | Some("dns")) => dns.into(),
+            (_, cause) => cause.into(),
         };
         item["since"] = item["state"]["since"].clone();
         item["until"] = item["state"]["until"].clone();
@@ -132,6 +132,12 @@ impl Standings {
     /// Our words: `{"state","cause","since","until","ttl"}`.
     fn state(&self, standing: Option<&Standing>) -> Value {
         let (state, cause, exclusion) = match standing {
+            // Whoever is sent there meets the same: the balancer learns of it with that request.
+            Some(standing)
+                if standing.target.state == State::Available && self.dns_error(standing).is_some() =>
+            {
+                (State::Unhealthy, Some("dns"), None)
+            }
             Some(Standing { target, .. }) => {
                 (target.state, target.exclusion.map(|it| it.cause.name()), target.exclusion)
             }
@@ -150,7 +156,8 @@ impl Standings {
     /// Kong's numbers.
     fn data(&self, row: &Row, standing: &Standing) -> Value {
         let weight = target(row).map_or(0, |it| it.weight);
-        let available = if standing.target.state == State::Available { weight } else { 0 };
+        let is_available = standing.target.state == State::Available && self.dns_error(standing).is_none();
+        let available = if is_available { weight } else { 0 };
         let place = standing.place.as_deref();
         json!({
             "host": place.map(|it| &*it.host),

@@ -28,7 +28,8 @@ async fn steer(
 ) -> Result<StatusCode, Fault> {
     let view = ask.admin.control.view();
     let upstream = ask.parent_row(&view, Kind::Upstream)?;
-    let target = view.document.child(Kind::Target, upstream.id, ask.at()).ok_or_else(Fault::not_found)?;
+    let target = view.document.child(Kind::Target, upstream.id, ask.at());
+    let target = target.ok_or_else(|| Fault::no_such(Kind::Target, ask.at()))?;
     let orders: Vec<Order> = numbers(&ask, &upstream, &target)
         .into_iter()
         .map(|(upstream, target)| order(upstream, target))

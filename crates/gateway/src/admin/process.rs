@@ -77,5 +77,9 @@ pub(super) async fn openapi(ask: Ask) -> Json<Value> {
 pub(super) async fn schema(ask: Ask) -> Result<Json<Value>, Fault> {
     let name = ask.at();
     let kind = Kind::ALL.into_iter().find(|it| it.name() == name || it.plural() == name);
-    kind.map(|it| Json(config::schema(it).json_schema())).ok_or_else(Fault::not_found)
+    let schema = kind.map(|it| Json(config::schema(it).json_schema()));
+    schema.ok_or_else(|| {
+        let all: Vec<&str> = Kind::ALL.into_iter().map(Kind::plural).collect();
+        Fault::not_found(format!("there are schemas of {}", all.join(", ")))
+    })
 }

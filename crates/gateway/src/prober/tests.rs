@@ -198,6 +198,8 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         id: UpstreamId(1),
         uuid: uuid::Uuid::nil(),
         name: "pool".into(),
+        shown: "pool".into(),
+        phrase: "pool".into(),
         hash_on: HashOn::None,
         hash_fallback: HashOn::None,
         hash_on_cookie_path: "/".to_owned(),

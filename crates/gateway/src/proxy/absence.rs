@@ -31,18 +31,15 @@ pub(super) struct Absence {
 impl Place<'_> {
     /// Nobody can be asked just now.
     pub(super) fn nobody_available(&self) -> Absence {
-        let name = &self.upstream.name;
+        let phrase = &self.upstream.phrase;
         let Some((report, now)) = self.report() else {
-            return Absence {
-                message: format!("no target of upstream '{name}' is available"),
-                waiting_helps: true,
-            };
+            return Absence { message: format!("no target of {phrase} is available"), waiting_helps: true };
         };
         if let Some(message) = self.without_key(&report) {
             return Absence { message, waiting_helps: false };
         }
         let waiting_helps = report.targets.iter().any(comes_back);
-        let mut message = format!("no target of upstream '{name}' is available");
+        let mut message = format!("no target of {phrase} is available");
         let why = self.listed(&report, now);
         if !why.is_empty() {
             message.push_str(": ");
@@ -56,7 +53,7 @@ impl Place<'_> {
 
     /// Nobody is there who could ever be asked.
     pub(super) fn nobody_at_all(&self) -> Absence {
-        let name = &self.upstream.name;
+        let (name, phrase) = (&self.upstream.name, &self.upstream.phrase);
         let report = self.report().map(|(report, now)| (self.listed(&report, now), report));
         let message = match report {
             Some((_, report)) if report.targets.is_empty() && is_written(name) => {
@@ -64,9 +61,9 @@ impl Place<'_> {
             }
             Some((why, report)) => self.without_key(&report).unwrap_or_else(|| {
                 let why = if why.is_empty() { why } else { format!(": {why}") };
-                format!("upstream '{name}' has no target for this request{why}")
+                format!("{phrase} has no target for this request{why}")
             }),
-            None => format!("upstream '{name}' has no target for this request"),
+            None => format!("{phrase} has no target for this request"),
         };
         Absence { message, waiting_helps: false }
     }

@@ -224,9 +224,9 @@ pub(super) fn exhausted(
     if exhausted.only_limits {
         let vendors = last.credential.and_then(|it| it.message);
         let message = vendors.unwrap_or_else(|| {
-            let (upstream, why) = (&place.upstream.name, place.why());
+            let (phrase, why) = (&place.upstream.phrase, place.why());
             let why = if why.is_empty() { why } else { format!(": {why}") };
-            format!("every target of upstream '{upstream}' is out for a rate limit or quota{why}")
+            format!("every target of {phrase} is out for a rate limit or quota{why}")
         });
         return Failure::later(Code::RateLimitExceeded, message, returns_in);
     }

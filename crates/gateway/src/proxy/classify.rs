@@ -245,6 +245,9 @@ impl Examine {
         } else {
             Fault::Good
         };
+        // Whoever asks about a model that is not there has learned it; nobody was asked to serve it.
+        let about_models = matches!(self.endpoint, Some(Endpoint::Models | Endpoint::Model));
+        let fault = if about_models && fault == Fault::ModelNotFound { Fault::Relayed } else { fault };
         let was_success = opening.status.is_success();
         if fault != Fault::Good && was_success {
             // A failure inside a success is told and counted as the status that it stands for.

@@ -7,10 +7,17 @@ use config::{
     Snapshot,
     snapshot::{ClientKey, ModelChoice, NotFound, Query, Target, Upstream},
 };
-use dialect::Endpoint;
+use dialect::{Dialect, Endpoint};
 use http::{HeaderValue, Method, header, request::Parts};
 
-use super::{admit::Admitted, answer::Failure, decode::Decoded, journey::Journey, keys, placement::Placed};
+use super::{
+    admit::Admitted,
+    answer::Failure,
+    decode::Decoded,
+    journey::Journey,
+    keys, local,
+    placement::{self, Placed},
+};
 
 /// Clients without a key of their own, as one: what a vendor holds against them, it holds against all of them.
 const ANONYMOUS: u64 = 0;
@@ -38,10 +45,13 @@ impl Course {
         decoded: &Decoded,
         journey: &mut Journey,
     ) -> Result<Course, Box<Failure>> {
-        let asked = decoded.model.as_ref().map(|it| it.name.as_str());
+        let in_path = dialect::endpoint(head.uri.path())
+            .filter(|it| it.endpoint == Endpoint::Model)
+            .and_then(|it| local::model_id(it.suffix));
+        let asked = in_path.as_deref().or(decoded.model.as_ref().map(|it| it.name.as_str()));
         let key = admitted.key.as_deref();
         if let Some(key) = key {
-            may_ask(key, decoded, head)?;
+            may_ask(key, asked, decoded, head)?;
         }
         let query = Query {
             host: host(head),
@@ -49,6 +59,7 @@ impl Course {
             method: &head.method,
             model: asked,
             environment: admitted.environment,
+            caller: Dialect::of_caller(head.uri.path(), &head.headers),
         };
         let found =
             snapshot.routes.find(&query).map_err(|not_found| refuse(not_found, head, snapshot, key))?;
@@ -74,7 +85,7 @@ impl Course {
             environment: admitted.environment,
             model,
             same_model: !may_change_model,
-            needs: found.endpoint.map_or(0, |it| config::snapshot::speaks(it.dialect())),
+            needs: found.endpoint.map_or(0, needs),
             hash: hash.hash,
             affinity: keys::affinity(&upstream.affinity, head, admitted, decoded),
             caller: Some(admitted.caller.unwrap_or(ANONYMOUS)),
@@ -112,6 +123,8 @@ impl Course {
     /// Path and query for `target`, which may want the model there.
     pub(super) fn path(&self, target: &Target, head: &Parts, placed: Option<Placed<'_>>) -> String {
         let own = &head.uri.path()[self.vendor_path.clone()];
+        let own = self.without_provider(own);
+        let own = own.as_ref();
         let with_model = placed.and_then(|it| it.path(own, self.endpoint));
         let mut path = target.vendor_path(self.endpoint, with_model.as_deref().unwrap_or(own));
         let asked = head.uri.query();
@@ -123,9 +136,29 @@ impl Course {
         path
     }
 
+    /// `/models/openai/gpt-4o` asks the vendor for `/models/gpt-4o`.
+    fn without_provider<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let id = local::model_id(path).filter(|_| self.endpoint == Some(Endpoint::Model));
+        match (id, self.choice) {
+            (Some(id), ModelChoice::Tail(_)) => {
+                let segments = self.choice.of(&id).unwrap_or_default().split('/').map(placement::encoded);
+                Cow::Owned(segments.fold("/models".to_owned(), |path, it| format!("{path}/{it}")))
+            }
+            _ => Cow::Borrowed(path),
+        }
+    }
+
     /// Whether the request is for a model at all, and not about models.
     pub(super) fn is_for_a_model(&self) -> bool {
         self.endpoint.is_none_or(Endpoint::has_model_in_body)
+    }
+}
+
+/// What a target must be able to speak. Both dialects ask for models alike, and whoever was found answers.
+fn needs(endpoint: Endpoint) -> u32 {
+    match endpoint {
+        Endpoint::Models | Endpoint::Model => 0,
+        other => config::snapshot::speaks(other.dialect()),
     }
 }
 
@@ -134,12 +167,18 @@ fn host(head: &Parts) -> Option<&str> {
 }
 
 /// A key that is for certain models opens only requests of which it is certain which model they are for: at endpoints
-/// that are told it in the body, and with a body that was read. What names none there is for `default`.
-fn may_ask(key: &ClientKey, decoded: &Decoded, head: &Parts) -> Result<(), Box<Failure>> {
+/// that are told it in the body, and with a body that was read, or in the path of a single model. What names none is for
+/// `default`.
+fn may_ask(
+    key: &ClientKey,
+    asked: Option<&str>,
+    decoded: &Decoded,
+    head: &Parts,
+) -> Result<(), Box<Failure>> {
     let Some(models) = &key.models else { return Ok(()) };
-    let asked = decoded.model.as_ref().map(|it| it.name.as_str());
     let endpoint = dialect::endpoint(head.uri.path()).map(|it| it.endpoint);
-    let is_certain = decoded.is_read() && endpoint.is_some_and(Endpoint::has_model_in_body);
+    let says_model = |it: Endpoint| it.has_model_in_body() || it == Endpoint::Model;
+    let is_certain = decoded.is_read() && endpoint.is_some_and(says_model);
     if is_certain && key.may_ask_for(asked) {
         return Ok(());
     }

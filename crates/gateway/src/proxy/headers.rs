@@ -75,7 +75,7 @@ pub(super) fn request_id(out: &mut HeaderMap, id: &str, dialect: Dialect) {
 
 /// Who answered, and why.
 pub(super) fn explain(out: &mut HeaderMap, committed: &Committed, record: &Record, snapshot: &Snapshot) {
-    insert(out, UPSTREAM, &committed.upstream.name);
+    insert(out, UPSTREAM, &committed.upstream.shown);
     insert(out, TARGET, &committed.target.name);
     if let Some(provider) = &committed.target.provider {
         insert(out, PROVIDER, provider);
@@ -98,7 +98,7 @@ pub(super) fn explain(out: &mut HeaderMap, committed: &Committed, record: &Recor
 /// Whose failure it is, how many tries it took, and how each went.
 pub(super) fn explain_failure(out: &mut HeaderMap, record: &Record, snapshot: &Snapshot) {
     if let Some(upstream) = record.upstream.and_then(|it| snapshot.upstreams.get(&it)) {
-        insert(out, UPSTREAM, &upstream.name);
+        insert(out, UPSTREAM, &upstream.shown);
     }
     out.insert(ATTEMPTS, HeaderValue::from(record.attempts.len()));
     if !record.attempts.is_empty() {

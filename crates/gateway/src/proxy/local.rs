@@ -1,6 +1,6 @@
 //! What the proxy answers without asking anybody.
 
-use std::time::UNIX_EPOCH;
+use std::{borrow::Cow, time::UNIX_EPOCH};
 
 use balance::Environment;
 use config::{
@@ -39,9 +39,7 @@ pub(super) fn answer(
     }
     match matched.endpoint {
         Endpoint::Models => Some(json_answer(StatusCode::OK, &models(snapshot, key, dialect))),
-        Endpoint::Model => {
-            Some(model(snapshot, key, dialect, &matched.suffix["/models/".len()..], request_id))
-        }
+        Endpoint::Model => model(snapshot, key, dialect, matched.suffix, request_id),
         _ => None,
     }
 }
@@ -92,32 +90,39 @@ fn entry(id: &str, owner: &str, dialect: Dialect) -> serde_json::Value {
     }
 }
 
+/// The id in the path of a single model.
+pub(super) fn model_id(suffix: &str) -> Option<Cow<'_, str>> {
+    Some(percent_encoding::percent_decode_str(suffix.strip_prefix("/models/")?).decode_utf8_lossy())
+}
+
+/// One model; `None` where only a vendor knows: it serves whatever it is asked for, and nobody has listed what it has.
 fn model(
     snapshot: &Snapshot,
     key: Option<&ClientKey>,
     dialect: Dialect,
-    id: &str,
+    suffix: &str,
     request_id: &str,
-) -> Response<Body> {
-    let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+) -> Option<Response<Body>> {
+    let id = model_id(suffix)?;
     let found = snapshot.catalogue_for(key).find(|(known, _)| **known == *id);
     if let Some((id, owner)) = found {
-        return json_answer(StatusCode::OK, &entry(id, owner, dialect));
+        return Some(json_answer(StatusCode::OK, &entry(id, owner, dialect)));
     }
-    // A provider whose models nobody has listed serves whatever it is asked for: a model exists if a chat would go.
-    let chat = Query {
+    let query = Query {
         host: None,
-        path: "/v1/chat/completions",
-        method: &Method::POST,
+        path: "/v1/models/x",
+        method: &Method::GET,
         model: Some(&id),
         environment: key.map_or(Environment::Production, |it| it.environment),
+        caller: dialect,
     };
     let may =
         |found: &Found| key.is_none_or(|key| key.may_ask_for(Some(&id)) && key.opens(found.route.as_deref()));
-    if let Some(found) = snapshot.routes.find(&chat).ok().filter(may) {
-        let owner = snapshot.upstreams.get(&found.upstream).map_or("", |it| &*it.name);
-        return json_answer(StatusCode::OK, &entry(&id, owner, dialect));
-    }
+    let knows_somebody = snapshot.routes.find(&query).is_ok_and(|found| may(&found));
+    (!knows_somebody).then(|| no_such_model(dialect, &id, request_id))
+}
+
+fn no_such_model(dialect: Dialect, id: &str, request_id: &str) -> Response<Body> {
     let message = format!("the model '{id}' does not exist here");
     let body = dialect::envelope(dialect, Code::ModelNotFound, &message, Some("model"), request_id);
     let mut response = Response::new(Body::whole(body));

@@ -11,6 +11,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// RFC 3986's unreserved characters stand for themselves everywhere.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// A segment that stays one.
+pub(super) fn encoded(segment: &str) -> impl std::fmt::Display + '_ {
+    utf8_percent_encode(segment, ENCODED)
+}
+
 /// A model's name on its way to a vendor that does not read it in the body.
 #[derive(Clone, Copy)]
 pub(super) struct Placed<'m> {

@@ -149,6 +149,20 @@ impl Settings {
         Ok(())
     }
 
+    /// What is allowed and still asks for trouble.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let open = !self.admin.addr.ip().is_loopback();
+        let short = self.admin_token.as_ref().is_some_and(|it| it.expose().trim().len() < TOKEN_BYTES);
+        if !(open && short) {
+            return Vec::new();
+        }
+        vec![format!(
+            "other machines can reach the Admin API at {}, and its token has fewer than {TOKEN_BYTES} characters: \
+             set SPILLWAY_ADMIN_TOKEN to a long random value (such as `openssl rand -hex 32` prints)",
+            self.admin.addr
+        )]
+    }
+
     pub(super) fn workers(&self) -> usize {
         let cores = thread::available_parallelism().map_or(1, Into::into);
         self.workers.unwrap_or(cores).max(1)
@@ -163,6 +177,10 @@ impl Settings {
         Limits { connections: (connections / workers).max(1), ..standard }
     }
 }
+
+/// A token that other machines may guess at should have at least so many characters: at 16, even hexadecimal digits are
+/// 64 bits.
+const TOKEN_BYTES: usize = 16;
 
 /// File descriptors that are neither a client's nor a vendor's: store, listeners, runtimes, Admin API.
 const RESERVED_FILES: usize = 128;

@@ -185,6 +185,8 @@ fn snapshot() -> Snapshot {
         id: UpstreamId(1),
         uuid: uuid::Uuid::nil(),
         name: "pool".into(),
+        shown: "pool".into(),
+        phrase: "pool".into(),
         hash_on: HashOn::None,
         hash_fallback: HashOn::None,
         hash_on_cookie_path: "/".to_owned(),

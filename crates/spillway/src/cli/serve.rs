@@ -29,6 +29,7 @@ pub(crate) fn after_help() -> String {
 /// Serves until it is told to end.
 pub(crate) fn run(options: &ServeOptions) -> Result<(), Failure> {
     let logs = options.logs.start()?;
+    super::stray_variables().iter().for_each(|it| tracing::warn!("{it}"));
     let settings = options.settings();
     let result = runtime()?.block_on(async {
         let mut end = End::new()?;

@@ -35,6 +35,7 @@ pub(crate) struct Spillway {
 pub(crate) struct Launch {
     env: Vec<(String, String)>,
     proxy_listen: Option<String>,
+    admin_listen: Option<String>,
 }
 
 impl Launch {
@@ -46,6 +47,12 @@ impl Launch {
     /// Where the AI API listens, instead of a free port of 127.0.0.1.
     pub(crate) fn listen(mut self, addr: &str) -> Self {
         self.proxy_listen = Some(addr.to_owned());
+        self
+    }
+
+    /// The same for the Admin API.
+    pub(crate) fn listen_admin(mut self, addr: &str) -> Self {
+        self.admin_listen = Some(addr.to_owned());
         self
     }
 
@@ -72,7 +79,7 @@ fn command(launch: &Launch, data: &TempDir) -> Command {
             "--proxy-listen",
             launch.proxy_listen.as_deref().unwrap_or("127.0.0.1:0"),
             "--admin-listen",
-            "127.0.0.1:0",
+            launch.admin_listen.as_deref().unwrap_or("127.0.0.1:0"),
             "--log-format",
             "json",
         ])

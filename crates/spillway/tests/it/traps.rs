@@ -1,13 +1,16 @@
-//! The traps of the originals that the settled conflicts name: each a test that fails on what they do. (Those that seed
-//! `004_…` speaks of stand in `seed_004`: smooth turns, backups, ejection and recovery, open streams.)
+//! The traps of the originals that the settled conflicts name: each a test that fails on what they do. Where the others
+//! stand: ejection and recovery by the document's own two PATCHes, and effective thresholds, in `seed_004` and
+//! `admin_api::upstreams`; POST, PUT and `If-None-Match` in `admin_api::targets` and `::conventions`; independent draws in
+//! `seed_003`; reordering under load in `providers`; untouched nested fields, empty form values and unknown fields in
+//! `admin_api::bodies`.
 
 use std::time::Duration;
 
 use serde_json::json;
 use simulator::{
-    ErrorClass, Rule, Script, Step, Vendor,
+    Credential, ErrorClass, Rule, Script, Step, Vendor,
     client::{self, Response},
-    script::ErrorAnswer,
+    script::{ErrorAnswer, GoodOverrides},
 };
 
 use crate::support::{Launch, Spillway, calls, chat, scripted, until, vendor};
@@ -268,4 +271,125 @@ async fn attempts_of_one_answer_with_the_first_failure_that_is_no_keys() {
     assert_eq!(answer.status, 500, "{}", answer.text());
     assert_eq!((calls(&limited), calls(&bad), calls(&good)), (1, 1, 0));
     assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_sandbox_key_never_reaches_a_production_target() {
+    let (live, trial) = (vendor("live").await, vendor("trial").await);
+    let spillway = Spillway::start();
+    let places = json!([
+        {"name": "live", "url": format!("{}/v1", live.base_url()), "environment": "production"},
+        {"name": "trial", "url": format!("{}/v1", trial.base_url()), "environment": "sandbox"},
+    ]);
+    let provider = json!({"name": "p", "kind": "openai-compatible", "models": ["m"], "endpoints": places});
+    assert_eq!(spillway.json("POST", "/providers", &provider).await.status, 201);
+    for (name, environment) in [("live", "production"), ("trial", "sandbox")] {
+        let key =
+            json!({"name": name, "secret": format!("sk-{name}-0123456789"), "environment": environment});
+        assert_eq!(spillway.json("POST", "/providers/p/credentials", &key).await.status, 201);
+    }
+    // Every way to choose a key, in a pool that has targets of either environment and of both.
+    spillway.upstream("pool", &[]).await;
+    for (environment, credential) in
+        [("any", json!("*")), ("any", json!("trial")), ("any", json!(null)), ("sandbox", json!("trial"))]
+    {
+        let target =
+            json!({"provider": "p", "model": "m", "environment": environment, "credential": credential});
+        assert_eq!(spillway.json("POST", "/upstreams/pool/targets", &target).await.status, 201);
+    }
+    let sandbox = [("x-spillway-environment", "sandbox")];
+    for path in ["/pool/v1/chat/completions", "/v1/chat/completions"] {
+        for stream in [false, true] {
+            for headers in [&sandbox[..], &[]] {
+                for _ in 0..4 {
+                    let mut body = chat(stream);
+                    body["model"] = "m".into();
+                    let answer = client::post_json(spillway.proxy, path, headers, &body.to_string()).await;
+                    assert_eq!(answer.expect("it answers").status, 200);
+                }
+            }
+        }
+    }
+    let used = |vendor: &Vendor| {
+        vendor.log().iter().filter_map(|it| it.credential.clone()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(used(&live), [Credential::from("sk-live-0123456789")].into());
+    assert_eq!(used(&trial), [Credential::from("sk-trial-0123456789")].into());
+}
+
+#[tokio::test]
+async fn with_a_key_the_target_stays_when_another_target_leaves() {
+    let spillway = Spillway::start();
+    let vendors = [vendor("one").await, vendor("two").await, vendor("three").await];
+    spillway.upstream("pool", &["hash_on=header", "hash_on_header=x-user"]).await;
+    for vendor in &vendors {
+        spillway.target("pool", vendor, &[]).await;
+    }
+    let served = async || {
+        let mut served = Vec::new();
+        for user in 0..40 {
+            let user = format!("user-{user}");
+            let headers = [("x-user", user.as_str())];
+            let answer = with_headers(&spillway, "/pool/v1/chat/completions", &headers, false).await;
+            served.push(answer.header("x-spillway-target").unwrap().to_owned());
+        }
+        served
+    };
+    let before = served().await;
+    let leaving = vendors[1].addr().to_string();
+    assert_eq!(spillway.admin("DELETE", &format!("/upstreams/pool/targets/{leaving}")).await.status, 204);
+    let after = served().await;
+    for (before, after) in before.iter().zip(&after) {
+        assert!(before == after || *before == leaving, "{before} has not left, but its user has: {after}");
+    }
+    assert!(before.contains(&leaving) && !after.contains(&leaving));
+}
+
+#[tokio::test]
+async fn probes_alone_never_eject_who_serves_well() {
+    let spillway = Spillway::start();
+    let api = scripted("api", vec![Rule::always([Step::status(404)]).for_path("/health")]).await;
+    // The operator says that a 404 counts, and three of them would do.
+    let fields = [
+        "healthchecks.active.http_path=/health",
+        "healthchecks.active.healthy.interval=1",
+        "healthchecks.active.unhealthy.interval=1",
+        "healthchecks.active.unhealthy.http_statuses[]=404",
+        "healthchecks.active.unhealthy.http_failures=3",
+    ];
+    spillway.upstream("pool", &fields).await;
+    spillway.target("pool", &api, &[]).await;
+    until("it has failed more probes than it takes", || async {
+        assert_eq!(spillway.chat("pool").await.status, 200);
+        assert_eq!(spillway.health("pool", &api).await["health"], "HEALTHY");
+        api.log().iter().filter(|it| it.path == "/health").count() >= 5
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn least_connections_counts_what_is_open_per_weight_and_across_the_whole_process() {
+    let slow = GoodOverrides { stall_after_chunks: Some(2), ..GoodOverrides::default() };
+    let slow = Script::always([Step::Good(slow)]);
+    let (big, small) = (scripted("big", slow.clone()).await, scripted("small", slow).await);
+    let spillway = Spillway::start();
+    spillway.upstream("pool", &["algorithm=least-connections"]).await;
+    spillway.target("pool", &big, &["weight=200"]).await;
+    spillway.target("pool", &small, &["weight=100"]).await;
+    // Each on a connection of its own: connections are spread over the threads that serve them.
+    let mut open = Vec::new();
+    for number in 1..=9 {
+        let path = "/pool/v1/chat/completions";
+        let json = [("content-type", "application/json")];
+        let body = chat(true).to_string();
+        let mut streaming =
+            client::stream(spillway.proxy, "POST", path, &json, body.as_bytes()).await.unwrap();
+        assert!(streaming.next().await.is_some(), "it has begun");
+        open.push(streaming);
+        let (of_big, of_small) = (big.state().in_flight, small.state().in_flight);
+        assert_eq!(of_big + of_small, number);
+        let share = number as f64 * 2.0 / 3.0;
+        assert!((of_big as f64 - share).abs() <= 1.0, "{of_big} and {of_small} of {number}");
+    }
+    assert_eq!((big.state().in_flight, small.state().in_flight), (6, 3));
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use simulator::{
-    Script, Step, Vendor,
+    ErrorClass, Script, Step, Vendor, VendorConfig,
     client::{self, Response},
 };
 
-use crate::support::{Launch, Spillway, scripted, spillway, vendor};
+use crate::support::{Launch, Spillway, scripted, spillway, until, vendor};
 
 #[tokio::test]
 async fn status_shows_why_a_key_is_out_and_when_it_is_back() {
@@ -158,6 +158,151 @@ async fn a_wrong_setting_is_named_as_it_was_given() {
     let running = Spillway::start();
     let told = fails(&["status", "--admin-url", &format!("http://{}", running.proxy)], None);
     assert!(told.contains("that is the AI API"), "{told}");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_is_not_called_available() {
+    let spillway = Spillway::start();
+    spillway.upstream("ai", &[]).await;
+    spillway.form("POST", "/upstreams/ai/targets", &["target=nobody.invalid:443"]).await;
+    until("the name has been looked up", || async {
+        spillway.chat("ai").await;
+        let health = spillway.admin("GET", "/upstreams/ai/health").await.json();
+        health["data"][0]["health"] == "DNS_ERROR"
+    })
+    .await;
+    let health = spillway.admin("GET", "/upstreams/ai/health").await.json();
+    let item = &health["data"][0];
+    assert_ne!(item["state"]["state"], "available", "{item}");
+    assert!(item["reason"].as_str().is_some_and(|it| !it.is_empty()), "{item}");
+    assert_eq!(item["data"]["weight"]["available"], 0, "{item}");
+}
+
+#[tokio::test]
+async fn no_name_that_only_the_program_knows_reaches_a_client() {
+    let openai = scripted("openai", Script::good()).await;
+    let spillway = with_provider(&openai).start();
+    let mut answers = vec![ask(&spillway, "openai/gpt-x").await, ask(&spillway, "gpt-x").await];
+    assert!(answers.iter().all(|it| it.header("x-spillway-upstream") == Some("openai")));
+    answers.push(ask(&spillway, "default").await);
+    openai.script(Script::always([Step::rate_limited("30")]));
+    for model in ["openai/gpt-x", "gpt-x", "default", "openai/gpt-x"] {
+        let answer = ask(&spillway, model).await;
+        assert_eq!(answer.status, 429, "{}", answer.text());
+        answers.push(answer);
+    }
+    let spillway = with_provider(&openai).start();
+    openai.script(Script::always([Step::error(ErrorClass::Auth)]));
+    let refused = ask(&spillway, "openai/gpt-y").await;
+    assert!(said(&refused).starts_with("no target of provider openai is available"), "{}", refused.text());
+    answers.push(refused);
+    for answer in answers {
+        let headers: String =
+            answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let whole = headers + &answer.text();
+        for internal in ["/*", "@default", "any:", "default:"] {
+            assert!(!whole.contains(internal), "{internal} in {whole}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_404_of_the_admin_api_says_what_is_not_there_and_where_to_look() {
+    let spillway = Spillway::start();
+    spillway.upstream("ai", &[]).await;
+    for (path, hint) in [
+        ("/upstreams/ia", "there is no upstream 'ia': GET /upstreams lists them"),
+        ("/upstreams/ia/health", "there is no upstream 'ia': GET /upstreams lists them"),
+        ("/upstreams/ai/targets/x:1", "this upstream has no target 'x:1': name it by host:port or id"),
+        ("/routes/r", "there is no route 'r': GET /routes lists them"),
+        ("/upstream", "did you mean /upstreams? GET /openapi.json lists every path"),
+        ("/nothing/of/the/kind", "GET /openapi.json lists every path"),
+        (
+            "/v1/chat/completions",
+            "that is a path of the AI API, which listens at another address (--proxy-listen)",
+        ),
+        (
+            "/schemas/gadget",
+            "there are schemas of providers, credentials, upstreams, targets, services, routes",
+        ),
+    ] {
+        let answer = spillway.admin("GET", path).await;
+        let body = answer.json();
+        assert_eq!((answer.status, &body["message"]), (404, &json!("Not found")), "{path}");
+        assert!(body["hint"].as_str().is_some_and(|it| it.starts_with(hint)), "{path}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_is_no_setting_is_warned_of_with_the_nearest_that_is() {
+    let openai = vendor("openai").await;
+    let spillway = with_provider(&openai)
+        .env("SPILLWAY_PROXY_LISTN", "127.0.0.1:1")
+        .env("SPILLWAY_OPENAI_BASEURL", "http://127.0.0.1:1")
+        .env("SPILLWAY_DRAIN_TIMEOUT", "5")
+        .env("SPILLWAY_ADMIN_URL", "http://127.0.0.1:1")
+        .start();
+    let log = spillway.log();
+    let warned = |name: &str| log.lines().find(|it| it.contains(&format!("{name} is set")));
+    for (name, meant) in [
+        ("SPILLWAY_PROXY_LISTN", "did you mean SPILLWAY_PROXY_LISTEN?"),
+        ("SPILLWAY_OPENAI_BASEURL", "did you mean SPILLWAY_OPENAI_BASE_URL?"),
+    ] {
+        let line = warned(name).unwrap_or_else(|| panic!("{name} passes silently: {log}"));
+        assert!(line.contains(meant) && line.contains("WARN"), "{line}");
+    }
+    for known in ["SPILLWAY_OPENAI_BASE_URL", "SPILLWAY_DRAIN_TIMEOUT", "SPILLWAY_ADMIN_URL"] {
+        assert_eq!(warned(known), None);
+    }
+}
+
+#[tokio::test]
+async fn a_short_token_on_an_open_listener_is_warned_of() {
+    let start = |token: &str, addr: &str| {
+        Launch::default().env("SPILLWAY_ADMIN_TOKEN", token).listen_admin(addr).start().log()
+    };
+    let words = "its token has fewer than 16 characters";
+    let warned = start("hunter2", "0.0.0.0:0");
+    let line = warned.lines().find(|it| it.contains(words)).unwrap_or_else(|| panic!("no warning: {warned}"));
+    assert!(line.contains("WARN") && line.contains("SPILLWAY_ADMIN_TOKEN") && !warned.contains("hunter2"));
+    assert!(!start("hunter2", "127.0.0.1:0").contains(words), "nobody else can reach it");
+    assert!(!start("0123456789abcdef0123456789abcdef", "0.0.0.0:0").contains(words));
+}
+
+#[tokio::test]
+async fn about_a_model_that_nobody_has_listed_its_vendor_is_asked() {
+    let default = dialect::Kind::OpenAi.row().default_model.expect("the kind has one");
+    let openai = Vendor::start(VendorConfig {
+        models: vec!["gpt-real".to_owned(), default.to_owned()],
+        ..VendorConfig::named("openai")
+    });
+    let openai = openai.await.expect("a vendor starts");
+    let spillway = with_provider(&openai).start();
+    let model = async |path: &str| client::get(spillway.proxy, path).await.expect("it answers");
+    for path in ["/v1/models/gpt-real", "/v1/models/openai/gpt-real", "/openai/v1/models/openai%2Fgpt-real"] {
+        let answer = model(path).await;
+        assert_eq!(
+            (answer.status, &answer.json()["id"]),
+            (200, &json!("gpt-real")),
+            "{path}: {}",
+            answer.text()
+        );
+        assert_eq!(answer.json()["owned_by"], "openai", "{path}");
+        assert_eq!(openai.log().last().unwrap().path, "/v1/models/gpt-real", "{path}");
+    }
+    for _ in 0..3 {
+        let nobody = model("/v1/models/anything").await;
+        assert_eq!(nobody.status, 404, "{}", nobody.text());
+    }
+    let health = spillway.admin("GET", "/upstreams/default/health").await.json();
+    assert_eq!(health["data"][0]["state"]["state"], "available", "whoever asks takes nobody out: {health}");
+    assert_eq!(ask(&spillway, "default").await.status, 200);
+
+    // Nor below an upstream's own name, where its targets have a model.
+    spillway.upstream("pool", &[]).await;
+    spillway.target("pool", &openai, &["model=gpt-real"]).await;
+    assert_eq!(model("/pool/v1/models/anything").await.status, 404);
+    assert_eq!(spillway.health("pool", &openai).await["state"]["state"], "available");
 }
 
 /// The message of an error in OpenAI's dialect.

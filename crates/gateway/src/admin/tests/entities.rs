@@ -30,7 +30,9 @@ async fn an_entity_lives_from_201_to_204() {
 
     assert!(api.delete("/upstreams/one").await.is(204).is_null());
     assert!(api.delete("/upstreams/one").await.is(204).is_null(), "already absent");
-    assert_eq!(api.get("/upstreams/one").await.is(404), json!({"message": "Not found"}));
+    let absent = api.get("/upstreams/one").await.is(404);
+    let hint = "there is no upstream 'one': GET /upstreams lists them";
+    assert_eq!(absent, json!({"message": "Not found", "hint": hint}));
     api.json("PATCH", "/upstreams/one", "{}").await.is(404);
 }
 
@@ -97,7 +99,7 @@ async fn what_can_not_be_done_says_what_can() {
     assert_eq!(allowed("POST", "/metrics").await, "GET HEAD");
     assert_eq!(allowed("DELETE", "/upstreams/default").await, "GET HEAD PATCH PUT");
     for path in ["/keys", "/config", "/topology", "/ui/", "/upstreams/one/two/three", "/schemas/gadget"] {
-        assert_eq!(api.get(path).await.is(404), json!({"message": "Not found"}), "{path}");
+        assert_eq!(api.get(path).await.is(404)["message"], "Not found", "{path}");
     }
 }
 

@@ -108,8 +108,8 @@ async fn what_is_already_absent_is_as_good_as_removed() {
         for method in ["GET", "PATCH"] {
             let answer = call(&spillway, method, path, &[], "").await;
             assert_eq!(
-                (answer.status, answer.json()),
-                (404, json!({"message": "Not found"})),
+                (answer.status, &answer.json()["message"]),
+                (404, &json!("Not found")),
                 "{method} {path}"
             );
         }
@@ -323,9 +323,9 @@ async fn a_path_that_is_not_there_is_a_404_in_json() {
     let spillway = Spillway::start();
     for path in ["/nothing", "/upstreams/nobody/targets", "/upstreams/nobody/health", "/schemas/nothing"] {
         let answer = spillway.admin("GET", path).await;
-        assert_eq!((answer.status, answer.json()), (404, json!({"message": "Not found"})), "{path}");
+        assert_eq!((answer.status, &answer.json()["message"]), (404, &json!("Not found")), "{path}");
     }
     let body = json!({"target": "a.example:443"});
     let answer = spillway.json("POST", "/upstreams/nobody/targets", &body).await;
-    assert_eq!((answer.status, answer.json()), (404, json!({"message": "Not found"})));
+    assert_eq!((answer.status, &answer.json()["message"]), (404, &json!("Not found")));
 }

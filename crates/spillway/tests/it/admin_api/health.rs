@@ -99,7 +99,7 @@ async fn orders_about_nobody_are_not_found() {
         ("DELETE", "/upstreams/ai/targets/a.example:443/exclusion"),
     ] {
         let answer = spillway.admin(method, path).await;
-        assert_eq!((answer.status, answer.json()), (404, json!({"message": "Not found"})), "{method} {path}");
+        assert_eq!((answer.status, &answer.json()["message"]), (404, &json!("Not found")), "{method} {path}");
     }
 }
 
