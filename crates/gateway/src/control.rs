@@ -7,6 +7,7 @@
 
 mod change;
 mod failure;
+mod history;
 mod ledger;
 mod start;
 
@@ -82,6 +83,11 @@ impl Control {
     /// What makes and recognises client keys.
     pub(crate) fn pepper(&self) -> &Pepper {
         &self.pepper
+    }
+
+    /// Ends the streams of events: the process is about to end.
+    pub(crate) fn end_events(&self) {
+        self.state.telemetry.happened.end();
     }
 
     /// What this node calls itself.

@@ -36,11 +36,12 @@ impl Control {
         }
     }
 
-    /// Copies the ledger and closes the store. The last thing a process does.
+    /// Copies the ledger and the counts, and closes the store. The last thing a process does.
     pub(crate) async fn close(&self) {
         if let Err(error) = self.keep_ledger().await {
             warn!(%error, "the availability ledger could not be copied to the store");
         }
+        self.store_counts().await;
         self.store.close().await;
     }
 
