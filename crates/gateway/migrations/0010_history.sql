@@ -23,3 +23,6 @@ CREATE TABLE audit (
     outcome TEXT    NOT NULL,
     entry   TEXT    NOT NULL
 ) STRICT;
+
+-- Old entries go by what became of them.
+CREATE INDEX audit_outcome ON audit (outcome, id);

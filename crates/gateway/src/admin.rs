@@ -7,6 +7,7 @@
 mod answer;
 mod apis;
 mod ask;
+mod audit;
 mod body;
 mod credentials;
 mod enquiry;
@@ -122,6 +123,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/requests", get(requests::list))
         .route("/requests/{at}", get(requests::read))
         .route("/stats", get(stats::read))
+        .route("/audit", get(audit::list))
         .route("/upstreams/{parent}/health", get(health::list))
         .route("/upstreams/{parent}/targets/{at}/healthy", put(orders::healthy))
         .route("/upstreams/{parent}/targets/{at}/unhealthy", put(orders::unhealthy))

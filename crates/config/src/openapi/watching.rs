@@ -10,6 +10,7 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
     events(paths);
     requests(paths);
     stats(paths);
+    audit(paths);
 }
 
 /// Adds what they answer.
@@ -29,6 +30,7 @@ pub(super) fn schemas(schemas: &mut Map<String, Value>) {
         ("request", request()),
         ("request_attempt", attempt()),
         ("stats", all_stats()),
+        ("audit_entry", audit_entry()),
     ] {
         schemas.insert(name.to_owned(), schema);
     }
@@ -276,6 +278,54 @@ fn reset_event() -> Value {
         json!({ "type": ["integer", "null"] }),
         "Events, as far as it is known: read everything again.",
     )])
+}
+
+fn audit(paths: &mut Map<String, Value>) {
+    let mut operation = operation(
+        "list_audit",
+        "Who has done what through this API, newest first, without any value that was written.",
+        &page_of("audit_entry"),
+        &["size", "offset"],
+    );
+    with_query(
+        &mut operation,
+        &[
+            ("kind", text(), "What it was about: `upstream`, `credential`, …"),
+            ("name", text(), "What that is called."),
+            ("act", text(), "`create`, `patch`, `put`, `delete`, `order`, `healthy`, `unhealthy`, `clear`."),
+            ("outcome", json!({ "type": "string", "enum": ["done", "refused"] }), "What became of it."),
+            ("since", instant(), "Then or later."),
+        ],
+    );
+    paths.insert("/audit".to_owned(), json!({ "get": operation }));
+}
+
+fn audit_entry() -> Value {
+    let who = object(&[
+        ("address", text(), "Where the call came from."),
+        ("token", json!({ "type": "boolean" }), "Whether it bore the admin token."),
+    ]);
+    object(&[
+        ("id", integer(), ""),
+        ("time", instant(), ""),
+        (
+            "outcome",
+            json!({ "type": "string", "enum": ["done", "refused"] }),
+            "Of what was refused the last thousand are kept.",
+        ),
+        ("who", who, ""),
+        ("act", text(), "What was done."),
+        ("kind", text(), "What it was about."),
+        ("name", text(), "What that is called."),
+        ("entity_id", text_or_null(), ""),
+        (
+            "fields",
+            json!({ "type": "array", "items": text() }),
+            "Names of the fields that are different, dotted.",
+        ),
+        ("revision", json!({ "type": ["integer", "null"] }), "The configuration it made."),
+        ("status", json!({ "type": ["integer", "null"] }), "Of the answer, where it was refused."),
+    ])
 }
 
 fn request() -> Value {

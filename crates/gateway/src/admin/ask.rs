@@ -92,6 +92,7 @@ impl Ask {
         let text = |name| self.headers.get(name).and_then(|it| it.to_str().ok()).map(str::trim);
         Asked {
             by: self.by(),
+            with_token: self.admin.guard.wants_token(),
             if_match: text(header::IF_MATCH).map(str::to_owned),
             if_none_match_any: text(header::IF_NONE_MATCH) == Some("*"),
             force: false,

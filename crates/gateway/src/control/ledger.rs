@@ -14,7 +14,7 @@ use tracing::warn;
 
 use super::{Control, Writing};
 use crate::{
-    clock::Clock,
+    clock::{Clock, unix_ms},
     store::{LedgerRow, StoreError},
 };
 
@@ -90,11 +90,6 @@ fn exclusion(row: &LedgerRow, registry: &Registry, clock: &Clock) -> Option<(Sco
     let since = clock.time_of_wall(wall(row.since_ms));
     let until = row.until_ms.map_or(Time::NEVER, |it| clock.time_of_wall(wall(it)));
     Some((scope, Exclusion { since, until, cause }, row.streak))
-}
-
-fn unix_ms(wall: SystemTime) -> i64 {
-    let millis = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    i64::try_from(millis).unwrap_or(i64::MAX)
 }
 
 fn wall(unix_ms: i64) -> SystemTime {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and ends")]
 
 mod admin_api;
+mod audit;
 mod bodies;
 mod client_keys;
 mod clients;
