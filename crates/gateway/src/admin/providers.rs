@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use balance::{State, TargetReport, UpstreamId};
+use balance::{CredentialReport, Exclusion, State, TargetReport, UpstreamId};
 use config::{
     Document, Entity, Kind, Row,
     entity::Provider,
@@ -60,15 +60,20 @@ impl Providers {
         let snapshot = state.snapshot.load_full();
         let mut ids: Vec<UpstreamId> = snapshot.upstreams.keys().copied().collect();
         ids.sort_unstable();
+        let unnamed = out_for_unnamed(&state.balancer().report_credentials(state.clock.now()), &snapshot);
         let mut targets: HashMap<Arc<str>, Vec<Seen>> = HashMap::new();
         let mut upstreams = HashMap::with_capacity(ids.len());
         for upstream in ids {
             // One after the other: thousands of targets must not keep requests waiting for the balancer.
             let report = state.balancer().report_upstream(upstream, state.clock.now());
-            let reports = report.map(|it| it.targets).unwrap_or_default();
-            for report in &reports {
-                let provider = snapshot.targets.get(&report.id).and_then(|it| it.provider.as_ref());
-                if let Some(provider) = provider {
+            let mut reports = report.map(|it| it.targets).unwrap_or_default();
+            for report in &mut reports {
+                let Some(target) = snapshot.targets.get(&report.id) else { continue };
+                if let Some(provider) = &target.provider {
+                    let out = unnamed.get(provider).filter(|_| target.model.is_none());
+                    if let (State::Available, Some(out)) = (report.state, out) {
+                        (report.state, report.exclusion) = (State::Cooling, Some(*out));
+                    }
                     let seen = Seen { upstream, report: *report };
                     targets.entry(Arc::clone(provider)).or_default().push(seen);
                 }
@@ -200,4 +205,22 @@ impl Providers {
             model: first.model.clone().or_else(|| first.default_model.clone()),
         })
     }
+}
+
+/// The providers all of whose keys are out for the models that nobody has configured, and until when: whoever asks for
+/// such a model is not served by them, though for its targets any key would do.
+fn out_for_unnamed(reports: &[CredentialReport], snapshot: &Snapshot) -> HashMap<Arc<str>, Exclusion> {
+    let mut soonest: HashMap<Arc<str>, Option<Exclusion>> = HashMap::new();
+    for report in reports {
+        let Some(credential) = snapshot.credentials.get(&report.id) else { continue };
+        let unnamed = report.models.iter().find(|it| it.model.is_none()).map(|it| it.exclusion);
+        let out = report.exclusion.or(unnamed);
+        let before = soonest.get(&credential.provider).copied();
+        let sooner = match (before, out) {
+            (None, out) => out,
+            (Some(before), out) => before.zip(out).map(|(a, b)| if b.until < a.until { b } else { a }),
+        };
+        soonest.insert(Arc::clone(&credential.provider), sooner);
+    }
+    soonest.into_iter().filter_map(|(provider, out)| Some((provider, out?))).collect()
 }

@@ -24,12 +24,15 @@ async fn a_429_is_an_event_within_a_second_and_so_is_the_return_when_its_time_is
     let model = &out["model_states"][0];
     assert_eq!((&model["state"], &model["cause"]), (&json!("cooling"), &json!("rate_limit")), "{out}");
     let until: jiff::Timestamp = model["until"].as_str().unwrap().parse().unwrap();
+    let provider = events.state("provider", |it| it["state"] == "abnormal").await;
+    assert_eq!(provider["cause"], "rate_limit", "its only key is out: {provider}");
 
     // Nobody asks anything meanwhile: it comes back by time alone.
     let back = events.state("credential", |it| it["model_states"] == json!([])).await;
     assert_eq!((&back["id"], &back["state"]), (&out["id"], &json!("normal")));
     assert!(jiff::Timestamp::now() >= until, "not before its time");
     assert!(asked.elapsed() >= Duration::from_secs(2));
+    events.state("provider", |it| it["state"] == "enabled").await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! `GET /topology`: the diagram, and that it says what the router does.
 
 use serde_json::{Value, json};
-use simulator::{ErrorClass, Script, Step, Vendor, client};
+use simulator::{ErrorClass, Rule, Script, Step, Vendor, client};
 
 use crate::support::{Launch, Spillway, chat, scripted, until, vendor};
 
@@ -156,6 +156,82 @@ async fn three_vendors_die_one_after_the_other_and_come_back_and_served_by_follo
         served.as_deref() == Some(&*ranked[0]) && provider(&topology, &ranked[0])["status"] == "enabled"
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_pool_of_five_keys_reads_exactly_as_its_vendor_has_treated_each() {
+    let keys = ["sk-limited-one", "sk-limited-two", "sk-revoked", "sk-without-quota", "sk-good"];
+    let vendor = scripted(
+        "vendor",
+        vec![
+            Rule::always([Step::rate_limited("60")]).for_credential(keys[0]),
+            Rule::always([Step::rate_limited("90")]).for_credential(keys[1]),
+            Rule::always([Step::error(ErrorClass::Auth)]).for_credential(keys[2]),
+            Rule::always([Step::error(ErrorClass::Quota)]).for_credential(keys[3]),
+        ],
+    )
+    .await;
+    let spillway = Spillway::start();
+    let provider = json!({
+        "name": "pool", "kind": "openai-compatible", "models": ["m"],
+        "endpoints": [{"name": "main", "url": format!("{}/v1", vendor.base_url())}],
+    });
+    let made = spillway.json("POST", "/providers", &provider).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    for key in keys {
+        let made = spillway
+            .json("POST", "/providers/pool/credentials", &json!({"name": key[3..], "secret": key}))
+            .await;
+        assert_eq!(made.status, 201, "{}", made.text());
+    }
+    // Long enough that no key is due again while this test goes on.
+    let settings = spillway.form("PATCH", "/upstreams/default", &["suspension.auth=600"]).await;
+    assert_eq!(settings.status, 200, "{}", settings.text());
+    let body = json!({"model": "m", "messages": [{"role": "user", "content": "Hello."}]});
+    for _ in 0..10 {
+        assert_eq!(spillway.post("/v1/chat/completions", &body).await.status, 200, "no client sees an error");
+    }
+    until("all of it is counted", || async {
+        read(&spillway).await["providers"][0]["credentials"][4]["share"].as_f64() == Some(0.7143)
+    })
+    .await;
+    let topology = read(&spillway).await;
+    let shown = self::provider(&topology, "pool");
+    assert_eq!((&shown["status"], &shown["key_count"]), (&json!("enabled"), &json!(5)), "{topology}");
+    let of = |name: &str| {
+        let all = shown["credentials"].as_array().unwrap();
+        all.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{name} in {topology}")).clone()
+    };
+    for (name, at_least, at_most) in [("limited-one", 30.0, 60.0), ("limited-two", 60.0, 90.0)] {
+        let key = of(name);
+        assert_eq!(
+            (&key["state"], &key["cause"]),
+            (&json!("normal"), &Value::Null),
+            "out for one model only: {key}"
+        );
+        let model = &key["model_states"][0];
+        assert_eq!(
+            (&model["model"], &model["state"], &model["cause"]),
+            (&json!("m"), &json!("cooling"), &json!("rate_limit")),
+            "{key}"
+        );
+        let left = model["ttl"].as_f64().unwrap();
+        assert!(left > at_least && left <= at_most && model["until"].is_string(), "{key}");
+    }
+    let revoked = of("revoked");
+    assert_eq!((&revoked["state"], &revoked["cause"]), (&json!("error"), &json!("auth")), "{revoked}");
+    assert!(revoked["until"].is_string() && revoked["since"].is_string(), "{revoked}");
+    let broke = of("without-quota");
+    assert_eq!((&broke["state"], &broke["cause"]), (&json!("exceeded"), &json!("quota")), "{broke}");
+    let good = of("good");
+    assert_eq!((&good["state"], &good["last_error"]), (&json!("normal"), &Value::Null), "{good}");
+    for name in ["limited-one", "limited-two", "revoked", "without-quota"] {
+        let key = of(name);
+        assert!(!key["last_error"].as_str().unwrap().is_empty(), "{key}");
+        assert_eq!(key["share"], 0.0714, "one try of fourteen: {key}");
+    }
+    // The vendor's own log: nobody was asked again before its time.
+    assert_eq!(vendor.log().iter().filter(|it| it.method == "POST").count(), 14);
 }
 
 #[tokio::test]
