@@ -107,9 +107,7 @@ impl Balancer {
                 };
                 credential.exclude_model(lease.asked, out, now);
                 self.refresh_credential(index, now);
-                if let Some(model) = lease.asked {
-                    events.push(excluded(Scope::CredentialModel(id, model), out));
-                }
+                events.push(excluded(Scope::CredentialModel(id, lease.asked), out));
             }
             Payer::Caller(caller) => {
                 self.bar_caller(lease.address, caller, sentence, lease.begun, now, events);

@@ -7,8 +7,8 @@ use crate::{AddressId, Cause, CredentialId, ModelId, Time, UpstreamId};
 pub enum Scope {
     /// A key, for every model, everywhere.
     Credential(CredentialId),
-    /// A key, for one model, everywhere.
-    CredentialModel(CredentialId, ModelId),
+    /// A key, for one model, everywhere (`None`: for all the models that nobody has configured, together).
+    CredentialModel(CredentialId, Option<ModelId>),
     /// A model at an address, in one upstream (`None`: targets that keep the caller's model).
     Pair(UpstreamId, AddressId, Option<ModelId>),
     /// An address, in one upstream.

@@ -169,9 +169,7 @@ impl Balancer {
                 exclusions.push((Scope::Credential(it.plan.id), out, it.streak));
             }
             for (model, out) in it.models.iter().filter(|(_, out)| out.until > now) {
-                if let Some(model) = model {
-                    exclusions.push((Scope::CredentialModel(it.plan.id, *model), *out, 0));
-                }
+                exclusions.push((Scope::CredentialModel(it.plan.id, *model), *out, 0));
             }
         }
         for it in &self.upstreams {
@@ -200,7 +198,7 @@ impl Balancer {
                 }
                 Scope::CredentialModel(id, model) => {
                     if let Some(slot) = self.credential_slot(id) {
-                        self.credentials[slot as usize].exclude_model(Some(model), out, now);
+                        self.credentials[slot as usize].exclude_model(model, out, now);
                         self.refresh_credential(slot, now);
                     }
                 }

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 
 use crate::{
-    AddressId, AddressReport, Balancer, Cause, CredentialReport, Credentials, Exclusion, Exhausted,
-    ModelState, Report, State, TargetReport, Time, UpstreamId, UpstreamReport,
+    AddressId, AddressReport, Balancer, Cause, CredentialId, CredentialReport, Credentials, Exclusion,
+    Exhausted, ModelState, Report, State, TargetId, TargetReport, Time, UpstreamId, UpstreamReport,
     ask::Tried,
     choose::{CallersOut, Request},
     credential::Credential,
@@ -34,6 +34,26 @@ impl Balancer {
     pub fn report_upstream(&self, upstream: UpstreamId, now: Time) -> Option<UpstreamReport> {
         let slot = *self.upstream_slots.get(&upstream)?;
         Some(self.upstreams[slot as usize].report(&self.credentials, &self.callers_out, now))
+    }
+
+    /// Every credential, as it stands, in plan order: what a diagram of keys needs, without the walk over all targets.
+    pub fn report_credentials(&self, now: Time) -> Vec<CredentialReport> {
+        self.credentials.iter().map(|it| it.report(now)).collect()
+    }
+
+    /// One credential, as it stands.
+    pub fn report_credential(&self, credential: CredentialId, now: Time) -> Option<CredentialReport> {
+        let slot = self.credential_slot(credential)?;
+        Some(self.credentials[slot as usize].report(now))
+    }
+
+    /// The targets with open attempts, and how many.
+    pub fn load(&self) -> Vec<(UpstreamId, TargetId, u32)> {
+        let of = |it: &Upstream| -> Vec<(UpstreamId, TargetId, u32)> {
+            let busy = it.targets.iter().zip(&it.plan.targets).filter(|(target, _)| target.in_flight > 0);
+            busy.map(|(target, plan)| (it.plan.id, plan.id, target.in_flight)).collect()
+        };
+        self.upstreams.iter().flat_map(of).collect()
     }
 }
 

@@ -222,7 +222,7 @@ impl World {
         let key_in = |id: CredentialId| {
             let plan = self.plan.credentials.iter().find(|it| it.id == id).expect("every key is planned");
             let switched_on = plan.enabled && plan.expires.is_none_or(|it| it > self.now);
-            let for_model = model.is_none_or(|it| is_in(Scope::CredentialModel(id, it)));
+            let for_model = model.is_none_or(|it| is_in(Scope::CredentialModel(id, Some(it))));
             switched_on && is_in(Scope::Credential(id)) && for_model
         };
         let keys_in = match &target.credentials {

@@ -2,6 +2,7 @@
 
 mod entities;
 mod others;
+mod watching;
 
 use serde_json::{Map, Value, json};
 
@@ -12,6 +13,7 @@ pub fn openapi(version: &str) -> Value {
     let mut paths = Map::new();
     entities::add(&mut paths);
     others::add(&mut paths);
+    watching::add(&mut paths);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -61,6 +63,7 @@ fn schemas() -> Map<String, Value> {
     }
     schemas.insert("error".to_owned(), error_schema());
     schemas.insert("order".to_owned(), others::order_schema());
+    watching::schemas(&mut schemas);
     schemas
 }
 

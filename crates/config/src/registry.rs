@@ -83,7 +83,10 @@ impl Registry {
         let text = |parts: &[&str]| Some(parts.join(&BETWEEN.to_string()));
         match *scope {
             Scope::Credential(id) => text(&["credential", &self.credential(id)?.to_string()]),
-            Scope::CredentialModel(id, model) => {
+            Scope::CredentialModel(id, None) => {
+                text(&["credential_model", &self.credential(id)?.to_string()])
+            }
+            Scope::CredentialModel(id, Some(model)) => {
                 text(&["credential_model", &self.credential(id)?.to_string(), self.model(model)?])
             }
             Scope::Pair(upstream, at, None) => {
@@ -108,7 +111,8 @@ impl Registry {
         let parts: Vec<&str> = key.split(BETWEEN).collect();
         Some(match parts[..] {
             ["credential", id] => Scope::Credential(credential(id)?),
-            ["credential_model", id, name] => Scope::CredentialModel(credential(id)?, model(name)?),
+            ["credential_model", id] => Scope::CredentialModel(credential(id)?, None),
+            ["credential_model", id, name] => Scope::CredentialModel(credential(id)?, Some(model(name)?)),
             ["pair", id, at] => Scope::Pair(upstream(id)?, place(at)?, None),
             ["pair", id, at, name] => Scope::Pair(upstream(id)?, place(at)?, Some(model(name)?)),
             ["address", id, at] => Scope::Address(upstream(id)?, place(at)?),
@@ -213,7 +217,8 @@ mod tests {
         assert_eq!(registry.number_upstream(upstream), upstream_id);
         for scope in [
             Scope::Credential(credential),
-            Scope::CredentialModel(credential, model),
+            Scope::CredentialModel(credential, None),
+            Scope::CredentialModel(credential, Some(model)),
             Scope::Pair(upstream_id, at, None),
             Scope::Pair(upstream_id, at, Some(model)),
             Scope::Address(upstream_id, at),

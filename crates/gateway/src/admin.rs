@@ -5,11 +5,14 @@
 //! answer looks ([`answer`]). CRUD of every entity is one table, [`entities::RESOURCES`].
 
 mod answer;
+mod apis;
 mod ask;
+mod audit;
 mod body;
 mod credentials;
 mod enquiry;
 mod entities;
+mod events;
 mod guard;
 mod health;
 mod key_test;
@@ -18,6 +21,11 @@ mod order;
 mod orders;
 mod process;
 mod providers;
+mod query;
+mod requests;
+mod stats;
+mod topology;
+mod traffic;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -81,6 +89,8 @@ struct Admin {
     ready: Arc<AtomicBool>,
     guard: guard::Guard,
     openapi: Value,
+    /// Whoever reads `/events`.
+    readers: events::Readers,
 }
 
 /// The whole Admin API. Serve it with connect info ([`SocketAddr`]), so that the log says who changed something.
@@ -95,6 +105,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         ready,
         guard: guard::Guard::new(&access),
         openapi: config::openapi(process::VERSION),
+        readers: events::Readers::default(),
     });
     let mut router = Router::new()
         .route("/", get(process::root))
@@ -107,6 +118,12 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/providers/{parent}/models", get(models::list))
         .route("/providers/{parent}/models/discover", post(models::discover))
         .route("/providers/{parent}/credentials/{at}/test", post(key_test::run))
+        .route("/topology", get(topology::read))
+        .route("/events", get(events::read))
+        .route("/requests", get(requests::list))
+        .route("/requests/{at}", get(requests::read))
+        .route("/stats", get(stats::read))
+        .route("/audit", get(audit::list))
         .route("/upstreams/{parent}/health", get(health::list))
         .route("/upstreams/{parent}/targets/{at}/healthy", put(orders::healthy))
         .route("/upstreams/{parent}/targets/{at}/unhealthy", put(orders::unhealthy))

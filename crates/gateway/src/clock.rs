@@ -53,6 +53,12 @@ pub(crate) fn unix_seconds(wall: SystemTime) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
+/// Unix milliseconds of a wall time.
+pub(crate) fn unix_ms(wall: SystemTime) -> i64 {
+    let millis = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    i64::try_from(millis).unwrap_or(i64::MAX)
+}
+
 /// RFC 3339 in UTC with milliseconds, as every time in the Admin API but `created_at` and `updated_at`.
 pub(crate) fn rfc3339(wall: SystemTime) -> String {
     let millis = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();

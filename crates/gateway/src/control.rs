@@ -5,8 +5,10 @@
 //! they read the last [`View`]. A bad change therefore never reaches the disk or the running state, and an acknowledged
 //! one is in both.
 
+mod audit;
 mod change;
 mod failure;
+mod history;
 mod ledger;
 mod start;
 
@@ -84,6 +86,11 @@ impl Control {
         &self.pepper
     }
 
+    /// Ends the streams of events: the process is about to end.
+    pub(crate) fn end_events(&self) {
+        self.state.telemetry.happened.end();
+    }
+
     /// What this node calls itself.
     pub(crate) fn node_id(&self) -> Uuid {
         self.store.node_id()
@@ -96,10 +103,10 @@ impl Control {
         orders: Vec<Order>,
         act: &'static str,
         what: &str,
-        by: &str,
+        asked: &Asked,
     ) -> Result<(), Failure> {
-        info!(by, act, what, "order given");
-        let control = Arc::clone(self);
+        info!(by = asked.by, act, what, "order given");
+        let (control, what, asked) = (Arc::clone(self), what.to_owned(), asked.clone());
         let work = async move {
             let now = control.state.clock.now();
             let events: Vec<Event> = {
@@ -107,7 +114,9 @@ impl Control {
                 orders.into_iter().flat_map(|it| balancer.steer(it, now)).collect()
             };
             control.state.tell(&events);
-            control.keep_ledger().await.map_err(Failure::Store)
+            control.keep_ledger().await.map_err(Failure::Store)?;
+            control.audit_order(act, &what, &asked).await;
+            Ok(())
         };
         tokio::spawn(work).await.map_err(|_| Failure::Broken)?
     }

@@ -9,6 +9,7 @@ mod client_body;
 mod client_keys;
 mod clock;
 mod control;
+mod history;
 mod listener;
 mod prober;
 mod proxy;

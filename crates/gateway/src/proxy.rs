@@ -13,7 +13,7 @@ mod body;
 mod buffers;
 mod classify;
 mod course;
-mod decision;
+pub(crate) mod decision;
 mod decode;
 mod encode;
 mod headers;
@@ -216,7 +216,10 @@ impl Proxy {
                 };
 
                 let model = candidate.asks_for(&decoded);
-                match candidate.run(&self.sender, head, &mut decoded, &mut lease, journey).await {
+                match candidate
+                    .run(&self.sender, head, &mut decoded, &mut lease, model.clone(), journey)
+                    .await
+                {
                     Tried::Committed(opening) => {
                         return Ok(Served::Committed(Box::new(relay::Committed {
                             opening,

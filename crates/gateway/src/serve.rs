@@ -55,6 +55,7 @@ pub struct Running {
     control: Arc<Control>,
     prober: JoinHandle<()>,
     ledger: (oneshot::Sender<()>, JoinHandle<()>),
+    history: JoinHandle<()>,
     runtime: Owned,
 }
 
@@ -119,9 +120,10 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
         let _ = ended.await;
     });
     let ledger = (end, runtime.spawn(keeping));
+    let history = runtime.spawn(Arc::clone(&control).keep_history());
     ready.store(true, Ordering::Release);
     let drain_timeout = settings.drain_timeout;
-    Ok(Running { ready, proxy, admin, drain_timeout, control, prober, ledger, runtime })
+    Ok(Running { ready, proxy, admin, drain_timeout, control, prober, ledger, history, runtime })
 }
 
 /// Opens the store and puts the configuration in force.
@@ -162,7 +164,7 @@ impl Running {
     /// The Admin API answers as long as that takes; the ledger is written last, exactly. Gives how many connections
     /// were cut, if that is known.
     pub async fn stop(self, at_once: impl Future<Output = ()>) -> usize {
-        let Running { ready, proxy, admin, drain_timeout, control, prober, ledger, runtime } = self;
+        let Running { ready, proxy, admin, drain_timeout, control, prober, ledger, history, runtime } = self;
         ready.store(false, Ordering::Release);
         let cut = tokio::select! {
             biased;
@@ -170,7 +172,10 @@ impl Running {
             () = at_once => 0,
         };
         prober.abort();
+        control.end_events();
         admin.drain(ADMIN_DRAIN).await;
+        // What it had under way is stored again below.
+        history.abort();
         let (end, keeping) = ledger;
         // It may have ended by itself only by a panic, which it has told.
         let _ = (end.send(()), keeping.await);

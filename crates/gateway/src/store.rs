@@ -5,6 +5,8 @@
 //! revision from the one the writer has seen to the next, and it is acknowledged only once it is on the disk. A shared
 //! database for several instances will be another body behind the same few functions.
 
+mod audit;
+mod counts;
 mod directory;
 mod entities;
 mod ledger;
@@ -22,6 +24,8 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+pub(crate) use audit::{AuditOutcome, AuditRow, AuditWanted};
+pub(crate) use counts::HourRow;
 pub(crate) use entities::{StoredRow, Write};
 pub(crate) use ledger::LedgerRow;
 

@@ -6,30 +6,39 @@
 mod access;
 mod events;
 mod exposition;
+mod happened;
 mod histogram;
-mod labels;
+pub(crate) mod labels;
 mod logs;
 mod metrics;
 mod standing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod writer;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use balance::{Event, Report, Time};
+use balance::{CredentialId, Event, Report, Time};
 use config::Snapshot;
 
-use crate::{clock::Clock, proxy::Record};
+use crate::{
+    clock::Clock,
+    history::History,
+    proxy::{Record, record::Attempt},
+};
 
-use self::{labels::Resolved, metrics::Metrics};
+use self::{happened::Happened, labels::Resolved, metrics::Metrics};
 
 pub use logs::{LogFormat, Logs, logs};
 pub(crate) use standing::credential_state_of;
 
-/// Logs and metrics.
+/// Logs, metrics and what is remembered of requests.
 pub(crate) struct Telemetry {
+    /// The requests that are over.
+    pub(crate) history: History,
+    /// What the balancer said.
+    pub(crate) happened: Happened,
     metrics: Metrics,
     /// Counters that a request of the configuration in force has already asked for.
     resolved: ArcSwap<Resolved>,
@@ -40,12 +49,19 @@ pub(crate) struct Telemetry {
 impl Telemetry {
     /// With every counter at zero.
     pub(crate) fn new() -> Self {
-        Telemetry { metrics: Metrics::new(), resolved: ArcSwap::default(), budget_told: Mutex::default() }
+        Telemetry {
+            history: History::default(),
+            happened: Happened::default(),
+            metrics: Metrics::new(),
+            resolved: ArcSwap::default(),
+            budget_told: Mutex::default(),
+        }
     }
 
     /// Another configuration is in force: names may have changed, so label handles are resolved anew, each once, when
     /// it is first asked for.
-    pub(crate) fn applied(&self, snapshot: &Snapshot) {
+    pub(crate) fn applied(&self, snapshot: &Arc<Snapshot>) {
+        self.history.applied(snapshot);
         self.resolved.store(Resolved::of(snapshot).into());
     }
 
@@ -55,12 +71,19 @@ impl Telemetry {
             self.metrics.event(event);
             self.log(event, snapshot, clock);
         }
+        self.happened.tell(events);
     }
 
     /// A request is over.
-    pub(crate) fn record(&self, record: &Record, snapshot: &Snapshot) {
-        self.metrics.record(record, snapshot, &self.resolved.load());
-        access::log(record, snapshot);
+    pub(crate) fn record(&self, record: Record, snapshot: &Snapshot) {
+        self.metrics.record(&record, snapshot, &self.resolved.load());
+        access::log(&record, snapshot);
+        self.history.record(record);
+    }
+
+    /// A vendor has said no to a key.
+    pub(crate) fn key_failed(&self, credential: CredentialId, attempt: &Attempt) {
+        self.history.key_failed(credential, attempt);
     }
 
     /// Everything, as Prometheus reads it (`text/plain; version=0.0.4`).

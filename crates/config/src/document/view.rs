@@ -39,6 +39,15 @@ impl Document {
         }
     }
 
+    /// What `@default` stands for with that provider.
+    pub fn default_model(&self, provider: Uuid) -> Option<String> {
+        let row = self.by_id(Kind::Provider, provider)?;
+        match &*row.entity {
+            Entity::Provider(it) => derived::default_model(it).map(str::to_owned),
+            _ => None,
+        }
+    }
+
     fn name_references(&self, table: &[Field], fields: &mut Map<String, Value>) {
         for field in table {
             let Some(value) = fields.get_mut(field.name) else {

@@ -24,7 +24,7 @@ pub(super) struct Ask {
     pub(super) headers: HeaderMap,
     pub(super) body: Body,
     peer: Option<SocketAddr>,
-    query: HashMap<String, String>,
+    pub(super) query: HashMap<String, String>,
 }
 
 impl FromRequest<Arc<Admin>> for Ask {
@@ -72,15 +72,13 @@ impl Ask {
         Paging { size: of("size"), offset: of("offset"), tags: of("tags") }
     }
 
-    /// The path of the page that begins at `offset`, with this call's size and tags.
+    /// The path of the page that begins at `offset`, with all else that this call asks for.
     pub(super) fn next(&self, offset: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("offset", offset);
-        for name in ["size", "tags"] {
-            if let Some(value) = self.query.get(name) {
-                query.append_pair(name, value);
-            }
-        }
+        let mut others: Vec<_> = self.query.iter().filter(|(name, _)| *name != "offset").collect();
+        others.sort();
+        query.extend_pairs(others);
         format!("{}?{}", self.uri.path(), query.finish())
     }
 
@@ -94,6 +92,7 @@ impl Ask {
         let text = |name| self.headers.get(name).and_then(|it| it.to_str().ok()).map(str::trim);
         Asked {
             by: self.by(),
+            with_token: self.admin.guard.wants_token(),
             if_match: text(header::IF_MATCH).map(str::to_owned),
             if_none_match_any: text(header::IF_NONE_MATCH) == Some("*"),
             force: false,

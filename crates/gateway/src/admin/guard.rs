@@ -62,6 +62,11 @@ impl Guard {
         }
     }
 
+    /// Whether whoever gets through has borne the token.
+    pub(super) fn wants_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     #[expect(clippy::result_large_err, reason = "an answer, once per refused call")]
     fn check(&self, request: &Request) -> Result<(), Response> {
         if request.extensions().get::<Ambiguous>().is_some() {

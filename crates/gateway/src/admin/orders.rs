@@ -39,7 +39,7 @@ async fn steer(
         return Err(Fault::new(StatusCode::CONFLICT, message));
     }
     let about = format!("{}/{}", upstream.label(), target.label());
-    ask.admin.control.steer(orders, act, &about, &ask.by()).await?;
+    ask.admin.control.steer(orders, act, &about, &ask.asked()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -9,6 +9,7 @@ mod lists;
 mod process;
 mod providers;
 mod seed;
+mod watching;
 
 use std::{
     collections::HashMap,

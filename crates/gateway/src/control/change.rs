@@ -12,10 +12,14 @@ use config::{
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use super::{Control, Failure, View, Writing, start};
+use super::{
+    Control, Failure, View, Writing,
+    audit::{Entry, Wish},
+    start,
+};
 use crate::{
     clock::unix_seconds,
-    store::{StoreError, StoredRow, Write},
+    store::{AuditOutcome, StoreError, StoredRow, Write},
 };
 
 /// Who asks, and on what conditions.
@@ -23,6 +27,8 @@ use crate::{
 pub(crate) struct Asked {
     /// For the log: where the request came from. Never a token.
     pub(crate) by: String,
+    /// Whether it bore the admin token.
+    pub(crate) with_token: bool,
     /// `If-Match`.
     pub(crate) if_match: Option<String>,
     /// `If-None-Match: *`.
@@ -51,9 +57,17 @@ impl Control {
     pub(crate) async fn edit(self: &Arc<Self>, edit: Edit, asked: Asked) -> Result<Done, Failure> {
         let control = Arc::clone(self);
         let work = async move {
-            let (done, lifted) = {
+            let wish = Wish::of(&edit);
+            let changed = {
                 let mut writing = control.writing.lock().await;
-                control.change(&mut writing, edit, &asked).await?
+                control.change(&mut writing, edit, &asked).await
+            };
+            let (done, lifted) = match changed {
+                Ok(changed) => changed,
+                Err(failure) => {
+                    control.audit_refused(&wish, &asked, &failure).await;
+                    return Err(failure);
+                }
             };
             // The change itself is durable; that an old exclusion would be back after a kill is no reason to fail it.
             if lifted && let Err(error) = control.keep_ledger().await {
@@ -80,7 +94,9 @@ impl Control {
         }
         let resolved =
             self.resolve(&mut writing.registry, &edited.document).map_err(Failure::Unresolvable)?;
-        let writes: Vec<Write> = edited.change.iter().map(stored).collect();
+        let mut writes: Vec<Write> = edited.change.iter().map(stored).collect();
+        let entry = Entry::done(act, &edited, &base.document, base.revision + 1, asked);
+        writes.push(Write::Audit(entry.row(AuditOutcome::Done)));
         let revision = match self.store.write(base.revision, &writes).await {
             Ok(revision) => revision,
             Err(error) => {
@@ -225,7 +241,7 @@ fn done(edited: Edited, resolve_warnings: Vec<String>, view: Arc<View>) -> Done 
     Done { row, created, warnings, view }
 }
 
-fn act(edit: &Edit) -> &'static str {
+pub(super) fn act(edit: &Edit) -> &'static str {
     match edit {
         Edit::Create { .. } => "create",
         Edit::Patch { .. } => "patch",
@@ -236,7 +252,7 @@ fn act(edit: &Edit) -> &'static str {
 }
 
 /// What a log line says a change was about. Children that go along come first in a change.
-fn subject(edited: &Edited, before: &Document) -> (&'static str, String) {
+pub(super) fn subject(edited: &Edited, before: &Document) -> (&'static str, String) {
     match (&edited.row, edited.change.last()) {
         (Some(row), _) | (None, Some(Change::Put(row))) => (row.kind.name(), row.label()),
         (None, Some(Change::Delete(kind, id))) => {

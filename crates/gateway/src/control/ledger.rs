@@ -14,7 +14,7 @@ use tracing::warn;
 
 use super::{Control, Writing};
 use crate::{
-    clock::Clock,
+    clock::{Clock, unix_ms},
     store::{LedgerRow, StoreError},
 };
 
@@ -36,11 +36,12 @@ impl Control {
         }
     }
 
-    /// Copies the ledger and closes the store. The last thing a process does.
+    /// Copies the ledger and the counts, and closes the store. The last thing a process does.
     pub(crate) async fn close(&self) {
         if let Err(error) = self.keep_ledger().await {
             warn!(%error, "the availability ledger could not be copied to the store");
         }
+        self.store_counts().await;
         self.store.close().await;
     }
 
@@ -89,11 +90,6 @@ fn exclusion(row: &LedgerRow, registry: &Registry, clock: &Clock) -> Option<(Sco
     let since = clock.time_of_wall(wall(row.since_ms));
     let until = row.until_ms.map_or(Time::NEVER, |it| clock.time_of_wall(wall(it)));
     Some((scope, Exclusion { since, until, cause }, row.streak))
-}
-
-fn unix_ms(wall: SystemTime) -> i64 {
-    let millis = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    i64::try_from(millis).unwrap_or(i64::MAX)
 }
 
 fn wall(unix_ms: i64) -> SystemTime {

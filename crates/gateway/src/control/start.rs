@@ -40,6 +40,7 @@ impl Control {
             let resolved = control.resolve(&mut writing.registry, &document).map_err(ConfigurationRefused)?;
             control.enforce(&mut writing, document, resolved, revision);
             control.take_over_ledger(&mut writing).await?;
+            control.take_over_history().await?;
         }
         tell_providers(&control.view().document);
         Ok(Arc::new(control))

@@ -163,13 +163,16 @@ async fn an_operators_order_survives_a_kill() {
         create(&control, "one").await.unwrap();
         add_target(&control, "one", "192.0.2.1:80").await;
         let (upstream, target) = numbers(&control);
-        control.steer(vec![Order::Unhealthy(upstream, target)], "unhealthy", "one", "test").await.unwrap();
+        control
+            .steer(vec![Order::Unhealthy(upstream, target)], "unhealthy", "one", &Asked::default())
+            .await
+            .unwrap();
         assert!(!healthy(&control));
     }
     let control = start(dir.path()).await;
     assert!(!healthy(&control), "still out");
     let (upstream, target) = numbers(&control);
-    control.steer(vec![Order::Healthy(upstream, target)], "healthy", "one", "test").await.unwrap();
+    control.steer(vec![Order::Healthy(upstream, target)], "healthy", "one", &Asked::default()).await.unwrap();
     drop(control);
     let control = start(dir.path()).await;
     assert!(healthy(&control), "and back");

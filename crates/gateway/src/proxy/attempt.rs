@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use balance::{Kind, Observed, Opened, Outcome, Pick};
+use balance::{Kind, Observed, Opened, Outcome, Pick, Reason};
 use config::{
     Snapshot,
     snapshot::{Address, Credential, Target, Upstream},
@@ -34,6 +34,7 @@ pub(super) struct Candidate<'c> {
     course: &'c Course,
     after: Duration,
     observed: Observed,
+    reason: Reason,
     decision: String,
 }
 
@@ -76,14 +77,18 @@ impl<'c> Candidate<'c> {
             course,
             after: pick.after,
             observed: pick.observed,
+            reason: pick.reason,
             decision,
         })
     }
 
     /// The model that this try asks for.
-    pub(super) fn asks_for(&self, decoded: &Decoded) -> Option<String> {
-        let asked = decoded.model.as_ref().map(|it| it.name.clone());
-        self.course.model(&self.target, decoded).map(std::borrow::Cow::into_owned).or(asked)
+    pub(super) fn asks_for(&self, decoded: &Decoded) -> Option<Arc<str>> {
+        if let Some(model) = &self.target.model {
+            return Some(Arc::clone(model));
+        }
+        let asked = decoded.model.as_ref().map(|it| it.name.as_str());
+        self.course.model(&self.target, decoded).as_deref().or(asked).map(Arc::from)
     }
 
     /// Sends, and looks at what comes back.
@@ -93,6 +98,7 @@ impl<'c> Candidate<'c> {
         head: &Parts,
         decoded: &mut Decoded,
         lease: &mut Lease,
+        model: Option<Arc<str>>,
         journey: &mut Journey,
     ) -> Tried {
         if !self.after.is_zero() {
@@ -100,7 +106,7 @@ impl<'c> Candidate<'c> {
             sleep(self.after).await;
         }
         journey.record.decision.clone_from(&self.decision);
-        journey.trying(self.target.id, self.credential.as_ref().map(|it| it.id));
+        journey.trying(self.target.id, self.credential.as_ref().map(|it| it.id), model, self.reason);
         let begun = Instant::now();
         let stream = decoded.stream;
         let examined = self.exchange(sender, head, decoded, begun, journey.started).await;
@@ -129,7 +135,11 @@ impl<'c> Candidate<'c> {
                 (Tried::Failed(self.failed(outcome, None, Some(error.to_string()))), outcome)
             }
         };
-        journey.tried(outcome, matches!(tried, Tried::Committed(_)));
+        let error = match &tried {
+            Tried::Committed(_) => None,
+            Tried::Failed(failed) => failed.message.as_deref(),
+        };
+        journey.tried(outcome, matches!(tried, Tried::Committed(_)), error);
         tried
     }
 

@@ -3,7 +3,7 @@
 use balance::{Algorithm, Reason, Tier, Why};
 
 /// `round-robin, tier 0, 2 of 3 available`
-pub(super) fn line(reason: &Reason) -> String {
+pub(crate) fn line(reason: &Reason) -> String {
     let why = match reason.why {
         Why::Algorithm(algorithm) => name(algorithm),
         Why::Affinity => "affinity",

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use balance::{CredentialId, Environment, Kind, Outcome, TargetId};
+use balance::{Blame, CredentialId, Kind, Outcome, Reason, TargetId};
 use hyper::Response;
 
 use super::{
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::state::State;
 
-/// What nginx logs for a client that went away before its answer; it never goes over the wire.
-const STATUS_CLIENT_GONE: u16 = 499;
+/// How much of a vendor's message is kept of a failed try: its first sentence or two.
+const ERROR_CHARS_MAX: usize = 300;
 
 /// One request, under way.
 pub(super) struct Journey {
@@ -36,29 +36,14 @@ pub(super) struct Journey {
 impl Journey {
     /// A request has come in.
     pub(super) fn begin(state: Arc<State>, request_id: String) -> Self {
+        let started = Instant::now();
         Journey {
             state,
-            started: Instant::now(),
+            started,
             waited: Duration::ZERO,
             under_way: false,
             finished: false,
-            record: Record {
-                request_id,
-                route: None,
-                upstream: None,
-                client_key: None,
-                environment: Environment::Production,
-                model_requested: None,
-                stream: false,
-                status: STATUS_CLIENT_GONE,
-                duration: Duration::ZERO,
-                first_token: None,
-                overhead: Duration::ZERO,
-                usage: None,
-                attempts: Vec::new(),
-                decision: String::new(),
-                end: End::ClientGone,
-            },
+            record: Record::begin(request_id, started),
         }
     }
 
@@ -68,21 +53,30 @@ impl Journey {
     }
 
     /// A try begins; unless something else comes of it, the client went away.
-    pub(super) fn trying(&mut self, target: TargetId, credential: Option<CredentialId>) {
+    pub(super) fn trying(
+        &mut self,
+        target: TargetId,
+        credential: Option<CredentialId>,
+        model: Option<Arc<str>>,
+        reason: Reason,
+    ) {
         self.under_way = true;
         self.record.attempts.push(Attempt {
             target,
             credential,
+            model,
+            reason,
             outcome: outcome::name(Kind::ClientGone),
             blame: outcome::blame(Kind::ClientGone),
             status: None,
+            error: None,
             started: self.started.elapsed(),
             duration: Duration::ZERO,
         });
     }
 
-    /// This came of the try that is under way.
-    pub(super) fn tried(&mut self, outcome: Outcome, committed: bool) {
+    /// This came of the try that is under way; `error` is what a failed one was told.
+    pub(super) fn tried(&mut self, outcome: Outcome, committed: bool, error: Option<&str>) {
         self.under_way = committed;
         let now = self.started.elapsed();
         if let Some(attempt) = self.record.attempts.last_mut() {
@@ -90,6 +84,11 @@ impl Journey {
             attempt.blame = outcome::blame(outcome.kind);
             attempt.status = outcome.status;
             attempt.duration = now.saturating_sub(attempt.started);
+            attempt.error = error.map(|it| beginning(it).into());
+            if let (Blame::Credential, Some(credential)) = (outcome.kind.blame(), attempt.credential) {
+                // At once: the request may go on for minutes with somebody else.
+                self.state.telemetry.key_failed(credential, attempt);
+            }
         }
     }
 
@@ -116,7 +115,8 @@ impl Journey {
         }
         self.record.end = end;
         self.record.duration = self.started.elapsed();
-        self.state.telemetry.record(&self.record, &self.state.snapshot.load());
+        let record = std::mem::replace(&mut self.record, Record::begin(String::new(), self.started));
+        self.state.telemetry.record(record, &self.state.snapshot.load());
     }
 
     /// An answer of our own, complete as it is.
@@ -131,4 +131,8 @@ impl Drop for Journey {
     fn drop(&mut self) {
         self.finish(End::ClientGone);
     }
+}
+
+fn beginning(message: &str) -> &str {
+    message.char_indices().nth(ERROR_CHARS_MAX).map_or(message, |(end, _)| &message[..end])
 }

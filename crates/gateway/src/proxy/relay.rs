@@ -48,7 +48,7 @@ pub(super) struct Committed {
     pub(super) target: Arc<Target>,
     pub(super) credential: Option<Arc<Credential>>,
     /// The model that was asked for in the end.
-    pub(super) model: Option<String>,
+    pub(super) model: Option<Arc<str>>,
     pub(super) set_cookie: Option<HeaderValue>,
     /// It answers a HEAD: what it says of its length is all there is of a body.
     pub(super) is_head: bool,

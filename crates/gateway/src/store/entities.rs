@@ -3,7 +3,7 @@
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{AuditRow, Store, StoreError, audit};
 
 /// An entity as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(crate) enum Write {
         /// Which.
         id: Uuid,
     },
+    /// Who has done it.
+    Audit(AuditRow),
 }
 
 impl Store {
@@ -118,6 +120,7 @@ async fn apply(transaction: &mut Transaction<'_, Sqlite>, change: &Write) -> Res
         Write::Delete { kind, id } => {
             sqlx::query("DELETE FROM entity WHERE kind = ? AND id = ?").bind(kind).bind(id.to_string())
         }
+        Write::Audit(row) => return audit::put(transaction, row).await,
     };
     query.execute(&mut **transaction).await?;
     Ok(())

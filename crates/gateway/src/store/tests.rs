@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{LedgerRow, Store, StoreError, StoredRow, Write};
+use crate::history::{By, Counts, HOUR, Key};
 
 #[tokio::test]
 async fn a_reopened_store_gives_back_what_was_acknowledged() {
@@ -126,4 +127,29 @@ fn row(kind: &str, parent: Option<Uuid>) -> StoredRow {
         created_at: 1_700_000_000,
         updated_at: 1_700_000_000,
     }
+}
+
+#[tokio::test]
+async fn hourly_counts_are_replaced_and_go_when_they_are_old() {
+    const NOW: i64 = 1_800_000_000;
+    let dir = dir();
+    let row = |hour: i64, requests| {
+        let key = Key { by: By::Provider, owner: "".into(), name: "openai".into() };
+        (hour, key, Counts { requests, ..Counts::default() })
+    };
+    {
+        let store = Store::open(dir.path()).await.unwrap();
+        let old = NOW - 91 * 24 * HOUR;
+        let calls = [("chat".into(), "openai".into(), NOW), ("chat".into(), "groq".into(), NOW - 25 * HOUR)];
+        store.keep_counts(&[row(old, 1), row(NOW - HOUR, 2), row(NOW, 3)], &calls, NOW).await.unwrap();
+        store.keep_counts(&[row(NOW, 4)], &[], NOW).await.unwrap();
+    }
+    let store = Store::open(dir.path()).await.unwrap();
+    let kept = store.counts(Some(By::Provider), 0, 100).await.unwrap();
+    assert_eq!(kept, [row(NOW - HOUR, 2), row(NOW, 4)]);
+    assert_eq!(store.counts(None, NOW, 100).await.unwrap().len(), 1);
+    assert_eq!(store.counts(Some(By::Route), 0, 100).await.unwrap(), []);
+    assert_eq!(store.counts(None, 0, 1).await.unwrap().len(), 1, "no more than asked for");
+    let calls = store.calls().await.unwrap();
+    assert_eq!(calls.len(), 1, "what was called yesterday is no call of today's: {calls:?}");
 }

@@ -2,11 +2,15 @@
 
 use std::{sync::PoisonError, time::Duration};
 
-use balance::{AddressId, Cause, Event, ModelId, Scope, Time};
+use balance::{AddressId, Cause, Event, Scope, Time};
 use config::Snapshot;
 use tracing::{info, warn};
 
-use super::{Telemetry, labels, metrics::scope_name};
+use super::{
+    Telemetry,
+    labels::{self, model_name},
+    metrics::scope_name,
+};
 use crate::clock::{Clock, rfc3339};
 
 /// An exhausted retry budget is told once in this time: during an outage it happens to every request.
@@ -72,10 +76,13 @@ fn name(scope: &Scope, snapshot: &Snapshot) -> String {
     };
     match scope {
         Scope::Credential(id) => credential(*id),
-        Scope::CredentialModel(id, of) => format!("{} for {}", credential(*id), model(snapshot, *of)),
+        Scope::CredentialModel(id, of) => {
+            let model = of.map_or("any model that is not configured", |it| model_name(snapshot, it));
+            format!("{} for {model}", credential(*id))
+        }
         Scope::Pair(upstream, at, of) => {
             let upstream = labels::upstream(snapshot, Some(*upstream));
-            let model = of.map_or("any model", |it| model(snapshot, it));
+            let model = of.map_or("any model", |it| model_name(snapshot, it));
             format!("{upstream}: {} for {model}", address(snapshot, *at))
         }
         Scope::Address(upstream, at) => {
@@ -88,10 +95,4 @@ fn name(scope: &Scope, snapshot: &Snapshot) -> String {
 fn address(snapshot: &Snapshot, id: AddressId) -> String {
     let known = snapshot.addresses.get(&id);
     known.map_or_else(|| "an address that is gone".to_owned(), |it| format!("{}:{}", it.host, it.port))
-}
-
-/// Rare enough to be looked for.
-fn model(snapshot: &Snapshot, id: ModelId) -> &str {
-    let known = snapshot.models.iter().find(|it| *it.1 == id);
-    known.map_or("a model that is gone", |it| it.0)
 }

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use balance::{CredentialId, TargetId, UpstreamId};
+use balance::{CredentialId, ModelId, TargetId, UpstreamId};
 use config::Snapshot;
 use prometheus_client::metrics::counter::Counter;
 
@@ -63,7 +63,7 @@ impl<K: Clone + Eq + Hash> Handles<K> {
 }
 
 /// What stands where there is no name: no route, no upstream, no provider, no key.
-pub(super) fn nothing() -> Arc<str> {
+pub(crate) fn nothing() -> Arc<str> {
     Arc::from("")
 }
 
@@ -87,8 +87,14 @@ pub(super) fn credential(snapshot: &Snapshot, id: Option<CredentialId>) -> Arc<s
     found.map_or_else(nothing, |it| Arc::clone(&it.name))
 }
 
+/// What it calls a model. Rare enough to be looked for.
+pub(crate) fn model_name(snapshot: &Snapshot, id: ModelId) -> &str {
+    let known = snapshot.models.iter().find(|it| *it.1 == id);
+    known.map_or("a model that is gone", |it| it.0)
+}
+
 /// The model that answered, if the configuration knows it: a client's own words are never a label.
-pub(super) fn model(snapshot: &Snapshot, target: TargetId, requested: Option<&str>) -> Arc<str> {
+pub(crate) fn model(snapshot: &Snapshot, target: TargetId, requested: Option<&str>) -> Arc<str> {
     let configured = snapshot.targets.get(&target).and_then(|it| it.model.clone());
     let known = || snapshot.models.get_key_value(requested?).map(|it| Arc::clone(it.0));
     configured.or_else(known).unwrap_or_else(|| Arc::from("other"))

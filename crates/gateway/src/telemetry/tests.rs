@@ -1,10 +1,14 @@
 //! The metrics' names, types and labels are a contract: they are tested as a scraper reads them.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use balance::{
-    AddressId, Cause, CredentialId, CredentialReport, Environment, Exclusion, Scope, State, TargetId,
-    TargetReport, UpstreamId, UpstreamReport,
+    AddressId, Cause, CredentialId, CredentialReport, Exclusion, Reason, Scope, State, TargetId,
+    TargetReport, Tier, UpstreamId, UpstreamReport, Why,
 };
 use config::snapshot::{Address, AffinityKey, Credential, HashOn, Limit, Target, Timeouts, Trust, Upstream};
 use http::HeaderValue;
@@ -15,10 +19,10 @@ use crate::proxy::{End, record::Attempt};
 #[test]
 fn every_metric_of_the_contract_is_exposed_under_its_name_and_type() {
     let telemetry = Telemetry::new();
-    let snapshot = snapshot();
+    let snapshot = Arc::new(snapshot());
     telemetry.applied(&snapshot);
     // Families show themselves with their first series.
-    telemetry.record(&record(&["rate_limited", "success"]), &snapshot);
+    telemetry.record(record(&["rate_limited", "success"]), &snapshot);
     let scope = Scope::Credential(CredentialId(1));
     telemetry.events(
         &[Event::Excluded { scope, until: Time::NEVER, cause: Cause::Quota }],
@@ -52,11 +56,11 @@ fn every_metric_of_the_contract_is_exposed_under_its_name_and_type() {
 #[test]
 fn a_request_is_counted_with_names_from_the_configuration_only() {
     let telemetry = Telemetry::new();
-    let snapshot = snapshot();
+    let snapshot = Arc::new(snapshot());
     telemetry.applied(&snapshot);
-    let record = record(&["rate_limited", "success"]);
-    telemetry.record(&record, &snapshot);
-    telemetry.record(&record, &snapshot);
+    for _ in 0..2 {
+        telemetry.record(record(&["rate_limited", "success"]), &snapshot);
+    }
     let exposed = telemetry.render(&report(), &snapshot);
     for sample in [
         r#"spillway_requests_total{route="",upstream="pool",status="200"} 2"#,
@@ -82,9 +86,10 @@ fn a_request_of_an_earlier_configuration_is_counted_under_its_own_names() {
     let mut new = snapshot();
     new.revision += 1;
     new.upstreams.clear();
+    let new = Arc::new(new);
     telemetry.applied(&new);
-    telemetry.record(&record(&["success"]), &old);
-    telemetry.record(&record(&["success"]), &new);
+    telemetry.record(record(&["success"]), &old);
+    telemetry.record(record(&["success"]), &new);
     let exposed = telemetry.render(&report(), &new);
     assert!(exposed.contains(r#"spillway_requests_total{route="",upstream="pool",status="200"} 1"#));
     assert!(exposed.contains(r#"spillway_requests_total{route="",upstream="",status="200"} 1"#));
@@ -132,7 +137,7 @@ fn standings_are_one_and_zero_and_targets_of_one_name_are_one_series() {
 #[test]
 fn who_asks_for_open_metrics_gets_its_own_names_and_its_end() {
     let telemetry = Telemetry::new();
-    telemetry.record(&record(&["success"]), &snapshot());
+    telemetry.record(record(&["success"]), &snapshot());
     let exposed = telemetry.render_open_metrics(&report(), &snapshot());
     assert!(exposed.contains("# TYPE spillway_requests counter\n"));
     assert!(exposed.ends_with("# EOF\n"));
@@ -180,7 +185,7 @@ fn an_access_line_written_straight_is_the_line_that_the_general_formatter_would_
     }
 }
 
-fn snapshot() -> Snapshot {
+pub(crate) fn snapshot() -> Snapshot {
     let upstream = Upstream {
         id: UpstreamId(1),
         uuid: uuid::Uuid::nil(),
@@ -267,31 +272,28 @@ fn report() -> Report {
     }
 }
 
-fn record(outcomes: &[&'static str]) -> Record {
+pub(crate) fn record(outcomes: &[&'static str]) -> Record {
     let attempt = |outcome: &&'static str| Attempt {
         target: TargetId(1),
         credential: Some(CredentialId(1)),
+        model: Some("made-up".into()),
+        reason: Reason { why: Why::Affinity, tier: Tier::Regular(0), available: 1, of: 2 },
         outcome,
-        blame: "nobody",
+        blame: if *outcome == "success" { "nobody" } else { "credential" },
         status: Some(200),
+        error: None,
         started: Duration::ZERO,
         duration: Duration::from_millis(200),
     };
     Record {
-        request_id: "id".to_owned(),
-        route: None,
         upstream: Some(UpstreamId(1)),
-        client_key: None,
-        environment: Environment::Production,
         model_requested: Some("made-up".to_owned()),
-        stream: false,
         status: 200,
         duration: Duration::from_millis(200),
-        first_token: None,
         overhead: Duration::from_micros(30),
         usage: Some(dialect::Usage { input: 7, ..dialect::Usage::default() }),
         attempts: outcomes.iter().map(attempt).collect(),
-        decision: String::new(),
         end: End::Complete,
+        ..Record::begin("id".to_owned(), Instant::now())
     }
 }

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and ends")]
 
 mod admin_api;
+mod audit;
 mod bodies;
 mod client_keys;
 mod clients;
 mod credentials;
 mod enquiries;
+mod events;
 mod faults;
 mod hostile;
 mod http2;
@@ -17,12 +19,15 @@ mod providers;
 mod rate_limits;
 mod reference;
 mod request_path;
+mod requests;
 mod resolution;
 mod seed_000;
 mod seed_003;
 mod seed_004;
+mod stats;
 mod streaming;
 mod support;
+mod topology;
 mod traps;
 mod wall;
 mod words;
