@@ -13,6 +13,7 @@ mod entities;
 mod guard;
 mod health;
 mod key_test;
+mod load_balancing;
 mod models;
 mod order;
 mod orders;
@@ -107,6 +108,10 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/providers/{parent}/models", get(models::list))
         .route("/providers/{parent}/models/discover", post(models::discover))
         .route("/providers/{parent}/credentials/{at}/test", post(key_test::run))
+        .route(
+            "/providers/{parent}/models/{at}/load-balancing",
+            get(load_balancing::read).put(load_balancing::write),
+        )
         .route("/upstreams/{parent}/health", get(health::list))
         .route("/upstreams/{parent}/targets/{at}/healthy", put(orders::healthy))
         .route("/upstreams/{parent}/targets/{at}/unhealthy", put(orders::unhealthy))

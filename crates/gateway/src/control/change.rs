@@ -231,6 +231,7 @@ fn act(edit: &Edit) -> &'static str {
         Edit::Patch { .. } => "patch",
         Edit::Put { .. } => "put",
         Edit::Delete { .. } => "delete",
+        Edit::Balance { .. } => "balance",
         Edit::Order { .. } => "order",
     }
 }

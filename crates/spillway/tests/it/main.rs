@@ -18,6 +18,8 @@ mod rate_limits;
 mod reference;
 mod request_path;
 mod resolution;
+mod seed_001;
+mod seed_002;
 mod seed_004;
 mod streaming;
 mod support;
