@@ -44,7 +44,7 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
     }
     schemas(paths);
     health(paths);
-    models(paths);
+    load_balancing(paths);
     orders(paths);
     order(paths);
     vendors(paths);
@@ -133,7 +133,9 @@ fn vendors(paths: &mut Map<String, Value>) {
         "properties": {
             "id": { "type": "string" },
             "context_window": { "type": ["integer", "null"] },
-            "default": { "type": "boolean", "description": "Whether `@default` stands for it." }
+            "default": { "type": "boolean", "description": "Whether `@default` stands for it." },
+            "load_balancing_enabled": { "type": "boolean", "description": "Several credentials take turns at it; told in lists." },
+            "available": available()
         }
     });
     let models = |more: Value| {
@@ -225,41 +227,20 @@ pub(super) fn order_schema() -> Value {
     })
 }
 
-/// The models of a provider, and how their load is balanced.
-fn models(paths: &mut Map<String, Value>) {
+/// Which credentials take turns at a model.
+fn load_balancing(paths: &mut Map<String, Value>) {
     let provider = || in_path("provider", "Name or id of the provider.");
-    let operation = |id: &str, summary: &str, answers| Operation {
-        id: id.to_owned(),
-        tag: Kind::Provider.plural(),
-        summary: summary.to_owned(),
-        parameters: &[],
-        body: None,
-        answers,
-        errors: &[(404, "not_found")],
-    };
-    let row = json!({
-        "type": "object",
-        "required": ["id", "load_balancing_enabled", "available"],
-        "properties": {
-            "id": { "type": "string" },
-            "load_balancing_enabled": { "type": "boolean" },
-            "available": available()
-        }
-    });
-    let list = json!({
-        "type": "object",
-        "required": ["data", "next"],
-        "properties": { "data": { "type": "array", "items": row }, "next": { "type": ["string", "null"] } }
-    });
-    let read =
-        operation("list_models", "The models of a provider.", vec![(200, answer("All of them.", &list))]);
-    paths.insert(
-        "/providers/{provider}/models".to_owned(),
-        json!({ "parameters": [provider()], "get": read.value() }),
-    );
     let view = json!({ "$ref": "#/components/schemas/load_balancing" });
     let answers = || vec![(200, answer("The view. The ETag is the configuration's revision.", &view))];
-    let read = operation("read_load_balancing", "Which credentials take turns at a model.", answers());
+    let read = Operation {
+        id: "read_load_balancing".to_owned(),
+        tag: Kind::Provider.plural(),
+        summary: "Which credentials take turns at a model.".to_owned(),
+        parameters: &[],
+        body: None,
+        answers: answers(),
+        errors: &[(404, "not_found")],
+    };
     let write = Operation {
         id: "put_load_balancing".to_owned(),
         tag: Kind::Provider.plural(),
