@@ -229,6 +229,18 @@ fn last_rank(by: &[Known<'_>]) -> u32 {
     by.iter().map(|it| it.provider.rank).max().unwrap_or(0)
 }
 
+/// Who serves when nobody of a pool can: every other provider of its dialect, as for any model of its provider. They
+/// belong to no stored upstream.
+pub(crate) fn behind_pool(document: &Document, provider: &str, model: &str) -> Vec<(Uuid, Target)> {
+    let providers = providers(document);
+    let own: Vec<Known<'_>> = providers.iter().filter(|it| it.provider.name == provider).copied().collect();
+    let Some(first) = own.first().filter(|_| document.default_upstream().enabled) else {
+        return Vec::new();
+    };
+    let name = format!("behind:{}", of_provider(provider, Some(model)));
+    Builder::new(&name).others(&providers, &own, Some(first.dialect), 0).done().targets
+}
+
 /// A derived upstream in the making.
 struct Builder(Derived);
 

@@ -1,7 +1,9 @@
 //! The whole configuration as rows, edited as a whole: an edit gives a new document, or a refusal and no change.
 
+mod balance;
 mod draft;
 mod edit;
+mod enough;
 mod load;
 mod order;
 mod removal;
@@ -208,6 +210,11 @@ impl Document {
     /// An upstream that somebody wrote.
     pub(crate) fn stored_upstream(&self, name: &str) -> Option<&Arc<Row>> {
         self.table(Kind::Upstream).named(None, name)
+    }
+
+    /// Whether that is a row of its own, and follows from no others.
+    pub(crate) fn is_stored(&self, kind: Kind, id: Uuid) -> bool {
+        self.table(kind).get(id).is_some_and(|row| row.id != derived::default_id())
     }
 
     /// The row of the built-in upstream.

@@ -64,6 +64,7 @@ fn schemas() -> Map<String, Value> {
     schemas.insert("error".to_owned(), error_schema());
     schemas.insert("order".to_owned(), others::order_schema());
     watching::schemas(&mut schemas);
+    schemas.insert("load_balancing".to_owned(), others::load_balancing_schema());
     schemas
 }
 
@@ -107,6 +108,7 @@ fn responses() -> Value {
         "conflict": error("The name, the id or the matchers are taken, or something still uses it."),
         "precondition": error("If-Match or If-None-Match does not hold."),
         "too_large": error("The body is too large."),
+        "too_few": error("Fewer distinct enabled credentials would be left than there must be."),
         "media_type": error("Bodies are JSON, forms or multipart forms.")
     })
 }

@@ -31,6 +31,13 @@ pub enum Refusal {
         /// The values that clash, by field.
         fields: Value,
     },
+    /// Fewer would be left enabled than there must be.
+    TooFew {
+        /// What was about to change.
+        field: String,
+        /// How many are needed, how many are left, and what to do.
+        message: String,
+    },
     /// `If-Match` does not fit what is there, or `If-None-Match: *` found something.
     PreconditionFailed,
     /// A derived entity: it follows from others and can not be written.
@@ -52,6 +59,7 @@ impl Refusal {
             Refusal::PrimaryKey { .. } | Refusal::Unique { .. } | Refusal::InUse { .. } => 409,
             Refusal::PreconditionFailed => 412,
             Refusal::ReadOnly { .. } => 405,
+            Refusal::TooFew { .. } => 422,
             Refusal::Violations(_)
             | Refusal::ForeignKey { .. }
             | Refusal::InvalidOffset
@@ -62,7 +70,7 @@ impl Refusal {
     /// Kong's code, where there is one.
     pub fn code(&self) -> Option<u8> {
         match self {
-            Refusal::Violations(_) => Some(2),
+            Refusal::Violations(_) | Refusal::TooFew { .. } => Some(2),
             Refusal::PrimaryKey { .. } => Some(3),
             Refusal::ForeignKey { .. } | Refusal::InUse { .. } => Some(4),
             Refusal::Unique { .. } => Some(5),
@@ -97,6 +105,7 @@ impl Refusal {
             }
             Refusal::InUse { users } => format!("still used by {}", users.join(", ")),
             Refusal::Unique { fields } => format!("UNIQUE violation detected on '{}'", pairs(fields)),
+            Refusal::TooFew { message, .. } => format!("schema violation ({message})"),
             Refusal::PreconditionFailed => "Precondition failed".to_owned(),
             Refusal::ReadOnly { message } => message.clone(),
             Refusal::InvalidOffset => "offset is not one that this list handed out".to_owned(),
@@ -109,6 +118,7 @@ impl Refusal {
         match self {
             Refusal::Violations(violations) | Refusal::ForeignKey { violations } => violations.fields(),
             Refusal::PrimaryKey { fields } | Refusal::Unique { fields } => fields.clone(),
+            Refusal::TooFew { field, message } => json!({ field.as_str(): message }),
             Refusal::InUse { users } => json!({ "@referenced_by": users }),
             Refusal::InvalidOffset => json!({ "offset": self.message() }),
             Refusal::InvalidSize => json!({ "size": self.message() }),

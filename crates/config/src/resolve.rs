@@ -3,6 +3,7 @@
 
 mod client_key;
 mod credential;
+mod pools;
 mod routes;
 mod settings;
 mod target;
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 use self::{credential::Key, vendor::Vendor};
 use crate::{
-    Document, Entity, Kind, Owner, Registry, Secret, Snapshot, derived,
+    Document, Entity, Kind, Owner, Registry, Secret, Snapshot, derived, pool,
     snapshot::{Address, Trust},
 };
 
@@ -92,7 +93,11 @@ pub fn resolve(
         if let Entity::Upstream(upstream) = &*row.entity
             && row.id != derived::default_id()
         {
-            work.upstream(row.id, &upstream.name, upstream, targets.get(&row.id).map_or(&[], Vec::as_slice));
+            let targets = targets.get(&row.id).map_or(&[][..], Vec::as_slice);
+            match pool::parts(&upstream.name) {
+                Some((provider, model)) => work.pool(row.id, upstream, provider, model, targets),
+                None => drop(work.upstream(row.id, &upstream.name, upstream, targets)),
+            }
         }
     }
     for derived in document.derived() {

@@ -16,6 +16,7 @@ mod events;
 mod guard;
 mod health;
 mod key_test;
+mod load_balancing;
 mod models;
 mod order;
 mod orders;
@@ -124,6 +125,10 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/requests/{at}", get(requests::read))
         .route("/stats", get(stats::read))
         .route("/audit", get(audit::list))
+        .route(
+            "/providers/{parent}/models/{at}/load-balancing",
+            get(load_balancing::read).put(load_balancing::write),
+        )
         .route("/upstreams/{parent}/health", get(health::list))
         .route("/upstreams/{parent}/targets/{at}/healthy", put(orders::healthy))
         .route("/upstreams/{parent}/targets/{at}/unhealthy", put(orders::unhealthy))

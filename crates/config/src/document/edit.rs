@@ -55,6 +55,15 @@ pub enum Edit {
         /// Which.
         at: String,
     },
+    /// PUT of the load-balancing view of a provider's model.
+    Balance {
+        /// Whose.
+        provider: String,
+        /// Which, as the vendor spells it.
+        model: String,
+        /// The body: `{"enabled", "entries"}`.
+        value: Value,
+    },
     /// PUT of the order of all providers, at once.
     Order {
         /// The body: `{"providers": ["anthropic", "openai"]}`.
@@ -111,6 +120,16 @@ pub enum Change {
 impl Document {
     /// Carries out one edit, whole or not at all.
     pub fn edit(&self, edit: Edit, context: &mut Context<'_>) -> Result<Edited, Refusal> {
+        let kind = edit.kind();
+        let edited = self.carry_out(edit, context)?;
+        match kind {
+            Some(kind) => self.settled(kind, edited, context.now),
+            None => Ok(edited),
+        }
+    }
+
+    /// The edit itself, without what follows from it.
+    pub(super) fn carry_out(&self, edit: Edit, context: &mut Context<'_>) -> Result<Edited, Refusal> {
         match edit {
             Edit::Create { kind, parent, value } => self.create(kind, parent.as_deref(), value, context),
             Edit::Patch { kind, parent, at, value } => {
@@ -127,6 +146,7 @@ impl Document {
                 self.replace(kind, parent.as_deref(), &at, value, context)
             }
             Edit::Delete { kind, parent, at } => self.delete(kind, parent.as_deref(), &at, context),
+            Edit::Balance { provider, model, value } => self.balance(&provider, &model, &value, context),
             Edit::Order { value } => self.order(&value, context),
         }
     }
@@ -251,6 +271,19 @@ impl Document {
         match parent {
             Some(parent) => self.child(kind, parent.id, at),
             None => self.find(kind, at),
+        }
+    }
+}
+
+impl Edit {
+    /// The kind of row that its body or path is about; the views look after themselves.
+    fn kind(&self) -> Option<Kind> {
+        match self {
+            Edit::Create { kind, .. }
+            | Edit::Patch { kind, .. }
+            | Edit::Put { kind, .. }
+            | Edit::Delete { kind, .. } => Some(*kind),
+            Edit::Balance { .. } | Edit::Order { .. } => None,
         }
     }
 }

@@ -35,6 +35,9 @@ pub struct Upstream {
     pub slots: u32,
     /// Counters, probes and ejection.
     pub healthchecks: Healthchecks,
+    /// Distinct enabled credentials that it must keep; 0: it may be emptied.
+    #[serde(default)]
+    pub min_enabled: u32,
     /// How often and how long one request tries.
     pub retries: Retries,
     /// Time limits.

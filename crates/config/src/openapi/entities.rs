@@ -130,6 +130,7 @@ impl Place {
                 (405, "not_allowed"),
                 (409, "conflict"),
                 (412, "precondition"),
+                (422, "too_few"),
             ],
         )
     }
@@ -183,4 +184,5 @@ const WRITING: &[(u16, &str)] = &[
     (412, "precondition"),
     (413, "too_large"),
     (415, "media_type"),
+    (422, "too_few"),
 ];

@@ -44,6 +44,7 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
     }
     schemas(paths);
     health(paths);
+    load_balancing(paths);
     orders(paths);
     order(paths);
     vendors(paths);
@@ -132,7 +133,9 @@ fn vendors(paths: &mut Map<String, Value>) {
         "properties": {
             "id": { "type": "string" },
             "context_window": { "type": ["integer", "null"] },
-            "default": { "type": "boolean", "description": "Whether `@default` stands for it." }
+            "default": { "type": "boolean", "description": "Whether `@default` stands for it." },
+            "load_balancing_enabled": { "type": "boolean", "description": "Several credentials take turns at it; told in lists." },
+            "available": available()
         }
     });
     let models = |more: Value| {
@@ -221,6 +224,90 @@ pub(super) fn order_schema() -> Value {
             "providers": { "type": "array", "items": { "type": "string", "description": "Name or id." } }
         },
         "additionalProperties": false
+    })
+}
+
+/// Which credentials take turns at a model.
+fn load_balancing(paths: &mut Map<String, Value>) {
+    let provider = || in_path("provider", "Name or id of the provider.");
+    let view = json!({ "$ref": "#/components/schemas/load_balancing" });
+    let answers = || vec![(200, answer("The view. The ETag is the configuration's revision.", &view))];
+    let read = Operation {
+        id: "read_load_balancing".to_owned(),
+        tag: Kind::Provider.plural(),
+        summary: "Which credentials take turns at a model.".to_owned(),
+        parameters: &[],
+        body: None,
+        answers: answers(),
+        errors: &[(404, "not_found")],
+    };
+    let write = Operation {
+        id: "put_load_balancing".to_owned(),
+        tag: Kind::Provider.plural(),
+        summary: "Sets which credentials take turns at a model, at once; 422 where fewer than two distinct ones would."
+            .to_owned(),
+        parameters: &["if_match"],
+        body: Some("load_balancing".to_owned()),
+        answers: answers(),
+        errors: &[
+            (400, "invalid"),
+            (404, "not_found"),
+            (412, "precondition"),
+            (413, "too_large"),
+            (415, "media_type"),
+            (422, "too_few"),
+        ],
+    };
+    let model = in_path("model", "As the vendor spells it, percent-encoded.");
+    paths.insert(
+        "/providers/{provider}/models/{model}/load-balancing".to_owned(),
+        json!({ "parameters": [provider(), model], "get": read.value(), "put": write.value() }),
+    );
+}
+
+fn available() -> Value {
+    json!({
+        "type": "object",
+        "required": ["count", "of", "text"],
+        "properties": {
+            "count": { "type": "integer", "description": "Credentials that may be used now." },
+            "of": { "type": "integer", "description": "Credentials that are enabled." },
+            "text": { "type": "string", "examples": ["3/4 available"] }
+        }
+    })
+}
+
+/// The load-balancing view, as it is read and written.
+pub(super) fn load_balancing_schema() -> Value {
+    let reference = json!({
+        "type": ["object", "string", "null"],
+        "description": "Null: the default one (Default Config). To use one: its name, or `{\"id\"}`, or `{\"name\"}`. To add one along with its entry: the body of a credential, with its `secret`.",
+        "properties": { "id": { "type": "string" }, "name": { "type": "string" }, "secret": { "type": "string", "writeOnly": true } }
+    });
+    let entry = json!({
+        "type": "object",
+        "required": ["credential"],
+        "properties": {
+            "credential": reference,
+            "enabled": { "type": "boolean", "default": true },
+            "repeat": { "type": "integer", "minimum": 1, "maximum": 100, "default": 1, "description": "Repetitions add weight; all of them share one state." },
+            "name": { "type": "string", "readOnly": true },
+            "share": { "type": "number", "readOnly": true, "description": "Of the turns while everybody is available, 0 to 1." },
+            "state": { "type": "string", "readOnly": true, "description": "normal, cooling, exceeded, error, expired, disabled; where the key is fine but its target is not: suspended, unhealthy, half_open." },
+            "cause": { "type": ["string", "null"], "readOnly": true },
+            "until": { "type": ["string", "null"], "readOnly": true },
+            "ttl": { "type": ["number", "null"], "readOnly": true, "description": "Seconds left." }
+        }
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "enabled": { "type": "boolean", "description": "True needs two distinct enabled credentials. False keeps the entries; the default credential serves alone." },
+            "entries": { "type": "array", "items": entry, "maxItems": 10_000, "description": "Left out: as they were. Default Config stays, switched off, when it is not among them." },
+            "provider": { "type": "object", "readOnly": true },
+            "model": { "type": "string", "readOnly": true },
+            "available": available()
+        }
     })
 }
 

@@ -10,6 +10,7 @@ use super::Work;
 use crate::{
     Entity, Kind, derived,
     entity::{self, Reference},
+    pool,
     route::{ByDialect, Entry, OfProvider, RouteInfo, Way},
 };
 
@@ -28,7 +29,9 @@ impl Work<'_> {
             let Entity::Upstream(upstream) = &*row.entity else {
                 continue;
             };
-            if row.id == derived::default_id() && !upstream.enabled {
+            // A pool is reached as its provider's model.
+            let pool = pool::parts(&upstream.name).is_some();
+            if pool || (row.id == derived::default_id() && !upstream.enabled) {
                 continue;
             }
             if let Some(way) = self.way(row.id) {
@@ -59,6 +62,14 @@ impl Work<'_> {
             };
             if let Some(id) = self.named(&name) {
                 self.snapshot.routes.models.insert(model.into(), id);
+            }
+        }
+        // A model with a pool is known, though nobody may have listed what its provider has.
+        for (provider, model, row) in self.document.pools() {
+            let known = providers.iter().find(|it| it.provider.name == provider && it.provider.enabled);
+            let id = known.and_then(|_| self.registry.upstream_id(row.id));
+            if let Some(id) = id {
+                self.snapshot.routes.models.entry(model.into()).or_insert(id);
             }
         }
         let unlisted = |dialect| match derived::unlisted(&providers, dialect).as_slice() {
@@ -152,6 +163,12 @@ impl Work<'_> {
             models
                 .chain(derived::default_model(known.provider))
                 .for_each(|id| list(id, &known.provider.name));
+        }
+        for (provider, model, _) in self.document.pools() {
+            let known = derived::providers(self.document);
+            if known.iter().any(|it| it.provider.name == provider && it.provider.enabled) {
+                list(model, provider);
+            }
         }
         for (name, way) in &self.snapshot.routes.upstreams {
             let serves = self.snapshot.upstreams.get(&way.upstream).is_some_and(|it| !it.targets.is_empty());

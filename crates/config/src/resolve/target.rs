@@ -135,6 +135,14 @@ impl Work<'_> {
             }
             None => usable(&vendor.default_key(model.as_deref())?).map(|key| Credentials::One(key.id)),
             Some(CredentialChoice::Every) => {
+                if let Some(pooled) = model.as_deref().and_then(|model| self.pooled(target, model)) {
+                    let member = |(id, weight): &(Uuid, _)| {
+                        usable(id).map(|key| Member { credential: key.id, weight: *weight })
+                    };
+                    let members: Vec<Member> = pooled.iter().filter_map(member).collect();
+                    let order = PoolOrder::RoundRobin;
+                    return (!members.is_empty()).then_some(Credentials::Pool { order, members });
+                }
                 let members = vendor.keys.iter().filter_map(usable);
                 let members = members.map(|key| Member { credential: key.id, weight: key.credential.weight });
                 let members: Vec<Member> = members.collect();

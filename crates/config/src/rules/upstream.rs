@@ -72,6 +72,13 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &mut Map<String, Value>, viol
     if let Some(name) = text(whole, "name").filter(|it| RESERVED.contains(it)) {
         violations.field("name", format!("'{name}' is reserved: {}", RESERVED.join(", ")));
     }
+    let own = subject.base.and_then(|base| text(base, "name"));
+    if let Some(name) = text(whole, "name").filter(|it| it.contains('/') && Some(*it) != own) {
+        let message = format!(
+            "'{name}' is no name of an upstream, but of a pool: PUT /providers/{{provider}}/models/{{model}}/load-balancing makes one"
+        );
+        violations.field("name", message);
+    }
     if whole.get("match_unknown_models") == Some(&Value::Bool(true)) {
         violations.field("match_unknown_models", "only the built-in upstream 'default' has this");
     }

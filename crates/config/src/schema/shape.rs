@@ -9,6 +9,9 @@ pub(super) const FREE: Shape = Shape { pattern: None, max: 1024, check: free };
 pub(super) const NAME: Shape = Shape { pattern: Some("^[A-Za-z0-9._-]{1,128}$"), max: 128, check: name };
 /// The same, shorter: it goes into a response header.
 pub(super) const SHORT_NAME: Shape = Shape { pattern: Some("^[A-Za-z0-9._-]{1,64}$"), max: 64, check: name };
+/// A name, or a pool's: a provider's and, behind a slash, a model's.
+pub(super) const UPSTREAM_NAME: Shape =
+    Shape { pattern: Some("^[A-Za-z0-9._-]{1,128}(/.{1,256})?$"), max: 385, check: upstream_name };
 /// A row of the dialects' table.
 pub(super) const KIND: Shape = Shape { pattern: None, max: 64, check: kind };
 /// A vendor's name for a model.
@@ -58,6 +61,14 @@ fn name(text: &str) -> Option<String> {
     let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     let refused = !fits || matches!(text, "." | "..");
     refused.then(|| format!("invalid value '{}': letters, digits, '.', '_' and '-' make a name", shown(text)))
+}
+
+fn upstream_name(text: &str) -> Option<String> {
+    match text.split_once('/') {
+        Some((provider, model)) => name(provider).or_else(|| free(model)),
+        None if text.len() > NAME.max => Some(format!("length must be at most {}", NAME.max)),
+        None => name(text),
+    }
 }
 
 fn kind(text: &str) -> Option<String> {

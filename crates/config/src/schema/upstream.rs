@@ -12,8 +12,8 @@ pub(super) static UPSTREAM: Schema = Schema {
 const UPSTREAM_FIELDS: &[Field] = &[
     Field::required(
         "name",
-        Type::Text(shape::NAME),
-        "Unique. Clients may say it as `/{name}/v1/…` or as the model.",
+        Type::Text(shape::UPSTREAM_NAME),
+        "Unique. Clients may say it as `/{name}/v1/…` or as the model. `{provider}/{model}` is a pool of the load-balancing view, which alone makes such names.",
     ),
     Field::flag(
         "enabled",
@@ -87,6 +87,12 @@ const UPSTREAM_FIELDS: &[Field] = &[
         Type::Choice(&["reject", "bypass"]),
         Literal::Text("reject"),
         "What a request of an environment without targets gets: 503, or the provider's default credential and the client's own model.",
+    ),
+    Field::new(
+        "min_enabled",
+        Type::Integer(0, 65_535),
+        Literal::Integer(0),
+        "So many distinct credentials must stay enabled once they are there: what would leave fewer is refused (422). 0: nobody counts. Pools of the load-balancing view have 2, since turns of one are none.",
     ),
     Field::new(
         "response_buffer_bytes",

@@ -14,6 +14,7 @@ use super::{
     answer::Fault,
     ask::Ask,
     enquiry::{Enquiry, credential, place_for},
+    load_balancing::Pools,
 };
 use crate::control::View;
 
@@ -24,8 +25,9 @@ const MODELS_MAX: usize = 4096;
 /// The longest name that a model may have here.
 const NAME_CHARS_MAX: usize = 256;
 
-/// `GET /providers/{p}/models`: what the provider lists, in its order. One whose models nobody has listed takes any
-/// name; of it only the default is known.
+/// `GET /providers/{p}/models`: what the provider lists, in its order, each with whether its load is balanced and how
+/// many credentials serve it now. Of a provider whose models nobody has listed only the default is known, and what has
+/// a pool.
 pub(super) async fn list(ask: Ask) -> Result<Json<Value>, Fault> {
     let view = ask.admin.control.view();
     let row = ask.parent_row(&view, Kind::Provider)?;
@@ -39,6 +41,14 @@ pub(super) async fn list(ask: Ask) -> Result<Json<Value>, Fault> {
             "id": default, "context_window": null, "capabilities": null, "default_credential": null,
         }));
     }
+    let name = row.name().unwrap_or_default();
+    for (of, model, _) in view.document.pools() {
+        if of == name && models.iter().all(|it| it["id"] != model) {
+            models.push(json!({
+                "id": model, "context_window": null, "capabilities": null, "default_credential": null,
+            }));
+        }
+    }
     for model in &mut models {
         model["default"] = (model["id"].as_str() == default.as_deref()).into();
     }
@@ -50,7 +60,13 @@ pub(super) async fn list(ask: Ask) -> Result<Json<Value>, Fault> {
             at + 1
         }
     };
-    let page: Vec<Value> = models.iter().skip(from).take(size).cloned().collect();
+    let mut page: Vec<Value> = models.iter().skip(from).take(size).cloned().collect();
+    let pools = Pools::of(&ask.admin, &view);
+    for model in &mut page {
+        let id = model["id"].as_str().unwrap_or_default().to_owned();
+        model["load_balancing_enabled"] = view.document.is_pooled(name, &id).into();
+        model["available"] = pools.available(&row, &id);
+    }
     let last = page.last().and_then(|it| it["id"].as_str()).filter(|_| models.len() > from + size);
     let mut answer = json!({ "data": page, "next": last.map(|it| ask.next(it)) });
     if let Some(last) = last {

@@ -247,6 +247,7 @@ pub(super) fn act(edit: &Edit) -> &'static str {
         Edit::Patch { .. } => "patch",
         Edit::Put { .. } => "put",
         Edit::Delete { .. } => "delete",
+        Edit::Balance { .. } => "balance",
         Edit::Order { .. } => "order",
     }
 }

@@ -22,6 +22,8 @@ mod request_path;
 mod requests;
 mod resolution;
 mod seed_000;
+mod seed_001;
+mod seed_002;
 mod seed_003;
 mod seed_004;
 mod stats;

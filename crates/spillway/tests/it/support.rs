@@ -285,6 +285,41 @@ impl Spillway {
         answer.json()
     }
 
+    /// Provider `p` at that vendor with these keys, the first of them its default; each one's secret is `sk-{name}`.
+    pub(crate) async fn provider_with_keys(&self, vendor: &Vendor, keys: &[&str]) {
+        self.provider("p", vendor).await;
+        for key in keys {
+            self.key("p", key, &format!("sk-{key}")).await;
+        }
+    }
+
+    /// PUT of the load-balancing view of `p`'s model.
+    pub(crate) async fn balance(&self, body: &Value) -> Response {
+        self.json("PUT", LOAD_BALANCING, body).await
+    }
+
+    /// Default Config and these credentials take turns.
+    pub(crate) async fn pool(&self, credentials: &[&str]) {
+        let named = credentials.iter().map(|it| json!({"credential": it}));
+        let entries: Vec<Value> = std::iter::once(json!({"credential": null})).chain(named).collect();
+        let answer = self.balance(&json!({"enabled": true, "entries": entries})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// An entry of the load-balancing view, by its name.
+    pub(crate) async fn entry(&self, name: &str) -> Value {
+        let view = self.admin("GET", LOAD_BALANCING).await.json();
+        let entries = view["entries"].as_array().cloned().unwrap_or_default();
+        entries.into_iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("no {name} in {view}"))
+    }
+
+    /// A chat with `p`'s model, served by whatever serves it.
+    pub(crate) async fn ask(&self, stream: bool) -> Response {
+        let mut body = chat(stream);
+        body["model"] = "p-1".into();
+        self.post("/v1/chat/completions", &body).await
+    }
+
     /// The health item of a vendor in an upstream.
     pub(crate) async fn health(&self, upstream: &str, vendor: &Vendor) -> Value {
         let answer = self.admin("GET", &format!("/upstreams/{upstream}/health")).await;
@@ -333,6 +368,23 @@ impl Drop for Spillway {
             eprintln!("--- the end of its log ---\n{}", log.get(from..).unwrap_or(&log));
         }
     }
+}
+
+/// The load-balancing view of `p`'s model.
+pub(crate) const LOAD_BALANCING: &str = "/providers/p/models/p-1/load-balancing";
+
+/// Which of these keys each call bore that reached a vendor, in order.
+pub(crate) fn borne(vendor: &Vendor, keys: &[&str]) -> Vec<String> {
+    let bore = |attempt: &simulator::Attempt| {
+        let named = |key: &&&str| attempt.credential == Some(format!("sk-{key}").as_str().into());
+        keys.iter().find(named).map_or_else(|| "another".to_owned(), |key| (*key).to_owned())
+    };
+    vendor.log().iter().filter(|it| it.method == "POST").map(|it| bore(it)).collect()
+}
+
+/// What a vendor says.
+pub(crate) fn says(class: simulator::ErrorClass) -> simulator::Step {
+    simulator::Step::Error(simulator::script::ErrorAnswer { class, ..Default::default() })
 }
 
 /// A chat body.
