@@ -209,6 +209,29 @@ async fn we_configured_the_policy_only_for_production() {
 }
 
 #[tokio::test]
+async fn obtaining_a_production_key_invokes_the_policy_and_a_sandbox_key_does_not() {
+    let vendor = vendor("mistral").await;
+    let spillway = mistral(&[&vendor]).await;
+    policy(&spillway, "rr", &json!({}), &[model("mistral-small-latest")]).await;
+    attach(&spillway, json!({"production": "rr"})).await;
+    assert_eq!(spillway.json("POST", "/consumers", &json!({"name": "app"})).await.status, 201);
+    for (environment, status) in [("production", 200), ("sandbox", 403)] {
+        let made = json!({"name": environment, "environment": environment});
+        let made = spillway.json("POST", "/consumers/app/keys", &made).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let bearer = format!("Bearer {}", made.json()["key"].as_str().expect("shown once"));
+        for stream in [false, true] {
+            let answer = ask(&spillway, &[("authorization", &bearer)], stream).await;
+            assert_eq!(answer.status, status, "{environment}: {}", answer.text());
+            if status == 403 {
+                assert_eq!(answer.json()["error"]["code"], "environment_mismatch", "{}", answer.text());
+            }
+        }
+    }
+    assert_eq!(asked(&vendor), ["mistral-small-latest"; 2], "the sandbox key has reached nobody");
+}
+
+#[tokio::test]
 async fn production_and_sandbox_have_their_own_models_endpoints_and_keys() {
     let (live, trial) = (vendor("live").await, vendor("trial").await);
     let spillway = mistral(&[&live, &trial]).await;
