@@ -379,7 +379,7 @@ pub(crate) fn borne(vendor: &Vendor, keys: &[&str]) -> Vec<String> {
         let named = |key: &&&str| attempt.credential == Some(format!("sk-{key}").as_str().into());
         keys.iter().find(named).map_or_else(|| "another".to_owned(), |key| (*key).to_owned())
     };
-    vendor.log().iter().filter(|it| it.method == "POST").map(|it| bore(it)).collect()
+    vendor.log().iter().filter(|it| it.method == "POST").map(bore).collect()
 }
 
 /// What a vendor says.

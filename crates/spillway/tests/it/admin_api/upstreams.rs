@@ -162,7 +162,7 @@ async fn slots_and_thresholds_have_bounds() {
 #[tokio::test]
 async fn what_is_not_built_yet_is_unknown_and_not_accepted_and_ignored() {
     let spillway = Spillway::start();
-    for field in ["queue", "min_enabled", "client_certificate", "use_srv_name"] {
+    for field in ["queue", "client_certificate", "use_srv_name"] {
         let mut body = json!({"name": "ai"});
         body[field] = json!(1);
         violates(&spillway, "POST", "/upstreams", &body, &[field]).await;
