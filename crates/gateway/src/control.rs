@@ -106,6 +106,8 @@ impl Control {
         asked: &Asked,
     ) -> Result<(), Failure> {
         info!(by = asked.by, act, what, "order given");
+        let is_of_key = matches!(orders.first(), Some(Order::KeyAccepted(_) | Order::ClearCredential(_)));
+        let kind = if is_of_key { "credential" } else { "target" };
         let (control, what, asked) = (Arc::clone(self), what.to_owned(), asked.clone());
         let work = async move {
             let now = control.state.clock.now();
@@ -115,7 +117,7 @@ impl Control {
             };
             control.state.tell(&events);
             control.keep_ledger().await.map_err(Failure::Store)?;
-            control.audit_order(act, &what, &asked).await;
+            control.audit_order(act, kind, &what, &asked).await;
             Ok(())
         };
         tokio::spawn(work).await.map_err(|_| Failure::Broken)?

@@ -42,7 +42,7 @@ pub(super) async fn run(ask: Ask) -> Result<Json<Value>, Fault> {
     let now = ask.admin.state.snapshot.load_full();
     let is_same = credential(&now, row.id).is_some_and(|it| it.headers == key.headers);
     if found.outcome == "success" && is_same {
-        ask.admin.control.steer(vec![Order::KeyAccepted(key.id)], "accepted", &about, &ask.by()).await?;
+        ask.admin.control.steer(vec![Order::KeyAccepted(key.id)], "accepted", &about, &ask.asked()).await?;
     }
     let latency = (found.took.as_secs_f64() * 1e6).round() / 1e3;
     let message = found.message.as_deref();

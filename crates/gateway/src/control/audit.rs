@@ -53,8 +53,8 @@ impl Control {
     }
 
     /// An operator's order was carried out.
-    pub(super) async fn audit_order(&self, act: &str, what: &str, by: &Asked) {
-        let entry = Entry { act, kind: "target", name: shortened(what), ..Entry::of(by) };
+    pub(super) async fn audit_order(&self, act: &str, kind: &str, what: &str, by: &Asked) {
+        let entry = Entry { act, kind, name: shortened(what), ..Entry::of(by) };
         self.audit(&entry, AuditOutcome::Done).await;
     }
 
