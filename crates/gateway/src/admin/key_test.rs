@@ -20,12 +20,13 @@ use super::{
 pub(super) async fn run(ask: Ask) -> Result<Json<Value>, Fault> {
     let view = ask.admin.control.view();
     let provider = ask.parent_row(&view, Kind::Provider)?;
-    let row = view.document.child(Kind::Credential, provider.id, ask.at()).ok_or_else(Fault::not_found)?;
+    let no_such = || Fault::no_such(Kind::Credential, ask.at());
+    let row = view.document.child(Kind::Credential, provider.id, ask.at()).ok_or_else(no_such)?;
     let snapshot = ask.admin.state.snapshot.load_full();
     let (Some(at), Some(key), Entity::Credential(entity)) =
         (snapshot.providers.get(&provider.id), credential(&snapshot, row.id), &*row.entity)
     else {
-        return Err(Fault::not_found());
+        return Err(no_such());
     };
     if let Some(problem) = &key.problem {
         return Ok(Json(told(None, "error", Some(problem), None, None)));

@@ -17,7 +17,10 @@ pub(super) async fn read(ask: Ask) -> Result<Response, Fault> {
     let view = ask.admin.control.view();
     let provider = ask.parent_row(&view, Kind::Provider)?;
     if !is_known(&view.document, &provider, ask.at()) {
-        return Err(Fault::not_found());
+        let (provider, model) = (provider.label(), ask.at());
+        return Err(Fault::not_found(format!(
+            "{provider} has no model '{model}': GET /providers/{provider}/models lists them"
+        )));
     }
     let pools = Pools::of(&ask.admin, &view);
     Ok(order::tagged(Json(pools.shown(&ask.admin, &view, &provider, ask.at())).into_response(), &view))

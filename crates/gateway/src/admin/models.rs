@@ -127,7 +127,7 @@ pub(super) async fn discover(ask: Ask) -> Result<Json<Value>, Fault> {
 /// Every model that the vendor tells of, each once.
 async fn found(admin: &Admin, view: &View, row: &Row) -> Result<Vec<Value>, Fault> {
     let snapshot = admin.state.snapshot.load_full();
-    let at = snapshot.providers.get(&row.id).ok_or_else(Fault::not_found)?;
+    let at = snapshot.providers.get(&row.id).ok_or_else(|| Fault::no_such(Kind::Provider, &row.label()))?;
     let keys = view.document.ranked(Kind::Credential, Some(row.id));
     let default = view.document.default_credential(row.id);
     // The default first, then the others by rank; a disabled one is only asked with when there is no other.

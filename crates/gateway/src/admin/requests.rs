@@ -93,7 +93,9 @@ pub(super) async fn read(ask: Ask) -> Result<Json<Value>, Fault> {
         .telemetry
         .history
         .read(&state.clock, |past| past.requests.newest().find(|it| it.record.request_id == id).cloned());
-    found.map(|it| Json(shown(&it))).ok_or_else(Fault::not_found)
+    found
+        .map(|it| Json(shown(&it)))
+        .ok_or_else(|| Fault::not_found("only the last requests are kept: GET /requests lists them"))
 }
 
 fn shown(kept: &Kept) -> Value {

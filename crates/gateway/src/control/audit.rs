@@ -89,6 +89,7 @@ impl Wish {
             Edit::Patch { kind, at, .. } | Edit::Put { kind, at, .. } | Edit::Delete { kind, at, .. } => {
                 (kind.name(), at.clone())
             }
+            Edit::Balance { provider, model, .. } => ("upstream", format!("{provider}/{model}")),
             Edit::Order { .. } => ("provider", String::new()),
         };
         Wish { act, kind, name: shortened(&name) }
