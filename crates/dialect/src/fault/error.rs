@@ -121,6 +121,21 @@ impl<'a> VendorError<'a> {
             .or_else(|| known().next())
     }
 
+    /// The most specific identifier that is a name and not a number. A name is short and has no blanks; anything else may
+    /// quote somebody.
+    pub(crate) fn name(&self) -> Option<&str> {
+        let is_name = |it: &&str| {
+            let is_plain = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.');
+            it.len() <= 64 && it.starts_with(|it: char| it.is_ascii_alphabetic()) && it.bytes().all(is_plain)
+        };
+        self.identifiers.iter().map(|it| &**it).find(is_name)
+    }
+
+    /// The parameter it is about, by the vendor's name for it.
+    pub(crate) fn param(&self) -> Option<&str> {
+        self.param.as_deref().filter(|it| it.len() <= 256)
+    }
+
     /// A status that stands among the identifiers.
     pub(crate) fn number(&self) -> Option<u16> {
         self.identifiers.iter().filter_map(|it| it.parse().ok()).find(|it| (400..600).contains(it))
