@@ -21,6 +21,8 @@ mod object;
 mod replay;
 mod responses;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod wires;
 mod writing;
 

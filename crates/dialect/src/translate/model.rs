@@ -263,13 +263,14 @@ impl Level {
 impl Thinking {
     /// The level that was asked for, or that a number of tokens amounts to.
     pub(crate) fn level(self) -> Option<Level> {
-        self.level.or(match self.budget? {
-            0 => Some(Level::Off),
-            1..=1024 => Some(Level::Minimal),
-            1025..=4096 => Some(Level::Low),
-            4097..=12_288 => Some(Level::Medium),
-            _ => Some(Level::High),
-        })
+        let amounts_to = |tokens: u64| match tokens {
+            0 => Level::Off,
+            1..=1024 => Level::Minimal,
+            1025..=4096 => Level::Low,
+            4097..=12_288 => Level::Medium,
+            _ => Level::High,
+        };
+        self.level.or(self.budget.map(amounts_to))
     }
 }
 

@@ -247,6 +247,28 @@ impl Reader {
     }
 }
 
+#[cfg(test)]
+impl Stream {
+    /// Says something as if a vendor had said it.
+    pub(super) fn say(&mut self, said: Said<'_>, out: &mut Vec<u8>) {
+        self.sink.said(said, out);
+    }
+
+    /// Only reads.
+    pub(super) fn read_all(&mut self, bytes: &[u8], say: &mut dyn FnMut(Said<'_>)) {
+        let mut events = Events::within(ANSWER_LIMIT);
+        let mut read = |it: Event<'_>| match &mut self.reader {
+            Reader::Chat(reader) => reader.read(&it, say),
+            Reader::Responses(reader) => reader.read(&it, say),
+            Reader::Messages(reader) => reader.read(&it, say),
+            Reader::Gemini(reader) => reader.read(&it, say),
+            Reader::Converse(_) => {}
+        };
+        events.feed(bytes, &mut read);
+        events.end(&mut read);
+    }
+}
+
 impl Sink {
     fn is_over(&self) -> bool {
         self.said_all || self.failed

@@ -95,8 +95,10 @@ fn every_vendors_error_is_whose_fault_it_is() {
 #[test]
 fn every_fixture_is_in_the_table() {
     let table = include_str!("faults.rs");
-    for vendor in std::fs::read_dir(root()).unwrap() {
-        for file in std::fs::read_dir(vendor.unwrap().path()).unwrap() {
+    let vendors = std::fs::read_dir(root()).unwrap().map(|it| it.unwrap().path());
+    // What is translated stands beside the errors, and has a table of its own.
+    for vendor in vendors.filter(|it| !it.ends_with("translate")) {
+        for file in std::fs::read_dir(vendor).unwrap() {
             let path = file.unwrap().path().with_extension("");
             let name = path.strip_prefix(root()).unwrap().display().to_string();
             assert!(table.contains(&format!("\"{name}\"")), "{name} has no row");

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::translate::messages::takes_budget;
 use crate::translate::model::{
     Data, Format, Level, Media, Outcome, Part, Piece, Request, Role, Thinking, Thought, Tool, ToolChoice,
 };
@@ -169,7 +170,7 @@ fn tools(request: &Request, notes: &Notes, body: &mut Map<String, Value>) {
     body.insert("toolConfig".into(), config);
 }
 
-/// The schema of the answer, and what goes past Converse to the model.
+/// The form of the answer, how much to think of it, and what goes past Converse to the model.
 fn extras(
     request: &Request,
     to: &To<'_>,
@@ -177,6 +178,7 @@ fn extras(
     body: &mut Map<String, Value>,
     inference: &mut Map<String, Value>,
 ) {
+    let mut output = Map::new();
     match request.format.as_ref().map(|it| (&it.value, &it.field)) {
         Some((Format::Schema(it), _)) => {
             let mut schema = json!({ "schema": it.schema.to_string() });
@@ -186,7 +188,7 @@ fn extras(
                 }
             }
             let format = json!({ "type": "json_schema", "structure": { "jsonSchema": schema } });
-            body.insert("outputConfig".into(), json!({ "textFormat": format }));
+            output.insert("textFormat".into(), format);
         }
         Some((Format::Json, field)) => {
             notes.lost(field, "the vendor's dialect (Converse) knows JSON only with a schema (json_schema)");
@@ -202,29 +204,35 @@ fn extras(
         }
         top_k => notes.lose(top_k.as_ref(), why),
     }
-    match &request.thinking {
-        Some(thinking) if is_claude => {
+    match request.thinking.as_ref().map(|it| (it.value, it.value.level())) {
+        None | Some((_, Some(Level::Off))) => {}
+        Some((thinking, _)) if is_claude && takes_budget(to.model) => {
             let asked = request.max_tokens.as_ref().and_then(|it| it.value.as_u64()).or(to.max_tokens);
             let limit = asked.unwrap_or(2 * Level::Highest.budget());
-            let wanted = budget(thinking.value).min(limit.saturating_sub(1));
+            let wanted = budget(thinking).min(limit.saturating_sub(1));
             if wanted >= 1024 {
                 more.insert("thinking".into(), json!({ "type": "enabled", "budget_tokens": wanted }));
                 inference.insert("maxTokens".into(), limit.into());
-            } else if wanted > 0 {
+            } else if let Some(thinking) = &request.thinking {
                 notes.hint(&thinking.field, "so short an answer leaves the vendor's model no room to think");
             }
         }
-        Some(thinking) => notes.hint(&thinking.field, why),
-        None => {}
+        Some((_, level)) => {
+            if is_claude {
+                more.insert("thinking".into(), json!({ "type": "adaptive" }));
+            }
+            if let Some(level) = level {
+                output.insert("effort".into(), level.max(Level::Low).name().into());
+            }
+        }
     }
-    if !more.is_empty() {
-        body.insert("additionalModelRequestFields".into(), more.into());
+    for (name, fields) in [("outputConfig", output), ("additionalModelRequestFields", more)] {
+        if !fields.is_empty() {
+            body.insert(name.into(), fields.into());
+        }
     }
 }
 
 fn budget(thinking: Thinking) -> u64 {
-    match thinking.level() {
-        Some(Level::Off) => 0,
-        level => thinking.budget.or(level.map(Level::budget)).unwrap_or(Level::Medium.budget()).max(1024),
-    }
+    thinking.budget.or(thinking.level.map(Level::budget)).unwrap_or(Level::Medium.budget()).max(1024)
 }

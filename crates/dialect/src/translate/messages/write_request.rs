@@ -159,7 +159,7 @@ fn thinking(
 }
 
 /// Models before the sixth of the fourth generation are told tokens, later ones an effort.
-fn takes_budget(model: &str) -> bool {
+pub(in crate::translate) fn takes_budget(model: &str) -> bool {
     const OLDER: [&str; 7] =
         ["claude-3-", "-4-0", "-4-1", "-4-5", "claude-opus-4-2", "claude-sonnet-4-2", "claude-haiku-4"];
     OLDER.iter().any(|it| model.contains(it))
