@@ -45,6 +45,20 @@ pub enum Kind {
     Ollama,
     /// A vLLM server.
     Vllm,
+    /// Alibaba's Model Studio (Qwen).
+    Alibaba,
+    /// Cohere by its OpenAI-compatible endpoint.
+    Cohere,
+    /// Hugging Face's router to several vendors.
+    HuggingFace,
+    /// A llama.cpp server.
+    LlamaCpp,
+    /// Novita.
+    Novita,
+    /// SiliconFlow.
+    SiliconFlow,
+    /// Z.AI (GLM).
+    Zai,
 }
 
 /// How a vendor takes its key.
@@ -122,7 +136,7 @@ const USUAL: Row = Row {
 };
 
 /// In the order of [`Kind`], so that a kind finds its row by its own number.
-static TABLE: [Row; 17] = [
+static TABLE: [Row; 24] = [
     Row {
         kind: Kind::OpenAi,
         name: "openai",
@@ -278,6 +292,68 @@ static TABLE: [Row; 17] = [
         ..USUAL
     },
     Row { kind: Kind::Vllm, name: "vllm", title: "vLLM", env: &["VLLM_API_KEY"], ..USUAL },
+    Row {
+        kind: Kind::Alibaba,
+        name: "alibaba",
+        title: "Alibaba Model Studio",
+        base_url: Some("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        env: &["DASHSCOPE_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Cohere,
+        name: "cohere",
+        title: "Cohere",
+        base_url: Some("https://api.cohere.ai/compatibility/v1"),
+        env: &["COHERE_API_KEY", "CO_API_KEY"],
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::HuggingFace,
+        name: "huggingface",
+        title: "Hugging Face",
+        base_url: Some("https://router.huggingface.co/v1"),
+        // Not HF_TOKEN: that one is set wherever models are downloaded, and asks for no provider.
+        env: &["HUGGINGFACE_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::LlamaCpp,
+        name: "llama-cpp",
+        title: "llama.cpp",
+        base_url: Some("http://127.0.0.1:8080/v1"),
+        auth: Auth::None,
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Novita,
+        name: "novita",
+        title: "Novita",
+        base_url: Some("https://api.novita.ai/openai/v1"),
+        env: &["NOVITA_API_KEY"],
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::SiliconFlow,
+        name: "siliconflow",
+        title: "SiliconFlow",
+        base_url: Some("https://api.siliconflow.com/v1"),
+        env: &["SILICONFLOW_API_KEY"],
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Zai,
+        name: "zai",
+        title: "Z.AI",
+        base_url: Some("https://api.z.ai/api/paas/v4"),
+        env: &["ZAI_API_KEY"],
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
 ];
 
 /// Every vendor.
@@ -287,7 +363,7 @@ pub fn table() -> &'static [Row] {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 24] = [
         Kind::OpenAi,
         Kind::Anthropic,
         Kind::OpenAiCompatible,
@@ -305,6 +381,13 @@ impl Kind {
         Kind::Nvidia,
         Kind::Ollama,
         Kind::Vllm,
+        Kind::Alibaba,
+        Kind::Cohere,
+        Kind::HuggingFace,
+        Kind::LlamaCpp,
+        Kind::Novita,
+        Kind::SiliconFlow,
+        Kind::Zai,
     ];
 
     /// What there is to know about it.

@@ -21,6 +21,7 @@ mod object;
 mod replay;
 mod responses;
 mod stream;
+mod template;
 #[cfg(test)]
 mod tests;
 mod wires;

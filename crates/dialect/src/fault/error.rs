@@ -21,7 +21,7 @@ const DETAILED: [&str; 4] = [
 /// An error as a vendor tells it.
 #[derive(Default)]
 pub(crate) struct VendorError<'a> {
-    /// `code`, `type`, `status`, and known reasons from the details; the most specific first.
+    /// `code`, `type`, `reason`, `status`, and known reasons from the details; the most specific first.
     identifiers: Vec<Cow<'a, str>>,
     /// Which parameter it is about.
     param: Option<Cow<'a, str>>,
@@ -44,6 +44,8 @@ struct Fields<'a> {
     kind: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "__type")]
     aws_kind: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    reason: Option<&'a RawValue>,
     #[serde(borrow, default)]
     status: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "statusCode")]
@@ -89,7 +91,8 @@ impl<'a> VendorError<'a> {
     }
 
     fn of(fields: &Fields<'a>) -> Self {
-        let own = [fields.code, fields.kind, fields.aws_kind, fields.status, fields.status_code];
+        let own =
+            [fields.code, fields.kind, fields.aws_kind, fields.reason, fields.status, fields.status_code];
         let mut identifiers: Vec<Cow<'a, str>> = own.into_iter().flatten().filter_map(text).collect();
         if let Some(details) = fields.details {
             let named = |it: &&&str| details.get().contains(&format!("\"{it}\""));

@@ -11,6 +11,7 @@ use super::back::read_reply;
 use super::frames::Frames;
 use super::model::{Said, Stop, Tokens};
 use super::notes::Notes;
+use super::template::{Lesson, Template};
 use super::{ANSWER_LIMIT, Back, Wire, chat, converse, failure, gemini, messages, replay, responses};
 use crate::sse::{Event, Events};
 use crate::{Failure, HOLD_LIMIT, Usage, Verdict, hidden_failure};
@@ -20,6 +21,7 @@ pub struct Stream {
     vendor: Wire,
     source: Source,
     reader: Reader,
+    template: Template,
     sink: Sink,
     seen: usize,
 }
@@ -97,7 +99,14 @@ impl Stream {
             said_all: false,
             failed: false,
         };
-        Stream { vendor: back.to, source: Source::Unknown, reader, sink, seen: 0 }
+        Stream {
+            vendor: back.to,
+            source: Source::Unknown,
+            reader,
+            template: Template::default(),
+            sink,
+            seen: 0,
+        }
     }
 
     /// Takes the next bytes of the vendor's and appends what they make to `out`.
@@ -120,7 +129,9 @@ impl Stream {
             return;
         }
         match source {
-            Source::Events(mut events) => events.end(|it| self.reader.read(&it, &mut self.sink, out)),
+            Source::Events(mut events) => {
+                events.end(|it| self.reader.read(&it, &mut self.template, &mut self.sink, out));
+            }
             Source::Document(document) => self.document(&document, out),
             Source::Unknown | Source::Frames(_) => {}
         }
@@ -179,7 +190,9 @@ impl Stream {
         }
         match &mut self.source {
             Source::Unknown => {}
-            Source::Events(events) => events.feed(bytes, |it| self.reader.read(&it, &mut self.sink, out)),
+            Source::Events(events) => {
+                events.feed(bytes, |it| self.reader.read(&it, &mut self.template, &mut self.sink, out));
+            }
             Source::Frames(frames) => {
                 let show = |it: super::EventFrame<'_>| {
                     if let (Reader::Converse(reader), false) = (&mut self.reader, self.sink.is_over()) {
@@ -218,14 +231,21 @@ const TOO_LONG: &[u8] = br#"{"error":{"message":"the answer is too long to be tr
 const UNREADABLE: &[u8] = br#"{"error":{"message":"the vendor's answer cannot be read"}}"#;
 
 impl Reader {
-    fn read(&mut self, event: &Event<'_>, sink: &mut Sink, out: &mut Vec<u8>) {
+    fn read(&mut self, event: &Event<'_>, template: &mut Template, sink: &mut Sink, out: &mut Vec<u8>) {
         if sink.is_over() {
             return;
+        }
+        if let Some(said) = template.read(event) {
+            return sink.said(said, out);
         }
         if event.is_cut {
             return sink.said(Said::Failed { status: 502, error: TOO_LONG }, out);
         }
-        let mut say = |it: Said<'_>| sink.said(it, out);
+        let mut lesson = Lesson::default();
+        let mut say = |it: Said<'_>| {
+            lesson.add(&it, event.data);
+            sink.said(it, out);
+        };
         match self {
             Reader::Chat(it) => it.read(event, &mut say),
             Reader::Responses(it) => it.read(event, &mut say),
@@ -233,6 +253,7 @@ impl Reader {
             Reader::Gemini(it) => it.read(event, &mut say),
             Reader::Converse(_) => {}
         }
+        template.learn(&lesson, event);
     }
 
     fn end(&mut self, sink: &mut Sink, out: &mut Vec<u8>) {

@@ -391,7 +391,7 @@ impl Collected {
             Said::Begin { model, .. } => self.reply.model = model.map(str::to_owned),
             Said::Text(text) => push(Part::text(text)),
             Said::Thought(text) => {
-                push(Part::Thought(Thought { text: text.to_owned(), ..Thought::default() }))
+                push(Part::Thought(Thought { text: text.to_owned(), ..Thought::default() }));
             }
             Said::Seal(seal) | Said::Hidden(seal) => {
                 push(Part::Thought(Thought { seal: Some(seal), ..Thought::default() }));

@@ -128,7 +128,7 @@ pub(crate) fn encoded(name: &str) -> String {
     for byte in name.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(char::from(byte))
+                path.push(char::from(byte));
             }
             _ => path.push_str(&format!("%{byte:02X}")),
         }

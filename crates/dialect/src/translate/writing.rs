@@ -101,3 +101,18 @@ pub(crate) fn quote(text: &str, out: &mut Vec<u8>) {
     // Writing to memory does not fail, and a string always serializes.
     let _ = serde_json::to_writer(out, text);
 }
+
+/// A number as it is written, without a detour.
+pub(crate) fn digits(mut number: u64, out: &mut Vec<u8>) {
+    let mut text = [0u8; 20];
+    let mut at = text.len();
+    loop {
+        at -= 1;
+        // A remainder of ten is a digit.
+        text[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return out.extend_from_slice(&text[at..]);
+        }
+    }
+}

@@ -121,7 +121,7 @@ impl ReadStream {
             }
             if let Some(reason) = reason {
                 self.has_stopped = true;
-                say(Said::Stop(read_stop(&reason)));
+                say(Said::Stop(read_stop(&reason, !self.calls.is_empty())));
             }
         }
         let usage = chunk.usage.and_then(|it| serde_json::from_str::<Value>(it.get()).ok());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::message;
-use crate::translate::model::{Reply, Stop, Tokens};
+use crate::translate::model::{Part, Reply, Stop, Tokens};
 use crate::translate::notes::Notes;
 use crate::translate::object::Object;
 use crate::translate::{Frame, writing};
@@ -13,18 +13,20 @@ pub(in crate::translate) fn read(mut body: Object<'_>) -> Option<Reply> {
     let mut reply = Reply { id: body.text("id"), model: body.text("model"), ..Reply::default() };
     reply.tokens = body.take("usage").as_ref().and_then(read_tokens);
     let mut choice = body.objects("choices").into_iter().next()?;
-    reply.stop = read_stop(&choice.text("finish_reason").unwrap_or_default());
     let mut message = choice.object("message")?;
     reply.pieces = message::assistant(&mut message);
+    let has_calls = reply.pieces.iter().any(|it| matches!(it.part, Part::Call(_)));
+    reply.stop = read_stop(&choice.text("finish_reason").unwrap_or_default(), has_calls);
     Some(reply)
 }
 
-/// What vendors call the end.
-pub(super) fn read_stop(reason: &str) -> Stop {
+/// What vendors call the end. Some say "stop" though they called a tool, and a client would not look for it then.
+pub(super) fn read_stop(reason: &str, has_calls: bool) -> Stop {
     match reason {
         "length" | "max_tokens" | "model_length" => Stop::Length,
         "tool_calls" | "function_call" => Stop::Tools,
         "content_filter" => Stop::Filtered,
+        _ if has_calls => Stop::Tools,
         _ => Stop::End,
     }
 }

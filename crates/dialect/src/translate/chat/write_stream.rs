@@ -5,7 +5,7 @@ use serde_json::json;
 use super::message::annotation;
 use super::reply::{write_stop, write_tokens};
 use crate::translate::model::{Citation, Said, Seal, Stop, Tokens};
-use crate::translate::writing::{self, quote};
+use crate::translate::writing::{self, digits, quote};
 use crate::translate::{Frame, Wire};
 
 pub(in crate::translate) struct WriteStream {
@@ -52,7 +52,7 @@ impl WriteStream {
             Said::Call { call, id, name } => self.call(call, id, name, out),
             Said::Arguments { call, json } => self.delta(out, |out| {
                 out.extend_from_slice(b"{\"tool_calls\":[{\"index\":");
-                out.extend_from_slice(call.to_string().as_bytes());
+                digits(call as u64, out);
                 out.extend_from_slice(b",\"function\":{\"arguments\":");
                 quote(json, out);
                 out.extend_from_slice(b"}}]}");

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::blocks;
-use crate::translate::model::{Format, Level, Piece, Request, Role, ToolChoice};
+use crate::translate::model::{Format, Level, Part, Piece, Request, Role, ToolChoice};
 use crate::translate::notes::Notes;
-use crate::translate::{To, writing};
+use crate::translate::{To, Wire, writing};
 
 /// What an answer may take where the caller sets no limit: the vendor wants one, and it must not be more than its model
 /// can do. Models of the fourth generation write 32 000 at least.
@@ -136,6 +136,10 @@ fn thinking(
         body.insert("thinking".into(), json!({ "type": "disabled" }));
         return;
     }
+    if takes_budget(model) && calls_unthought(request) {
+        notes.hint(&asked.field, "the vendor thinks on only where its own thoughts stand before its calls");
+        return;
+    }
     if takes_budget(model) {
         let wanted = thinking.budget.or(level.map(Level::budget)).unwrap_or(Level::Medium.budget());
         // The vendor counts thoughts as part of the answer, and wants 1024 at least.
@@ -156,6 +160,15 @@ fn thinking(
     if let Some(level) = level {
         config.insert("effort".into(), level.max(Level::Low).name().into());
     }
+}
+
+/// Whether the last answer calls tools without a thought of this vendor's before them: somebody else gave it.
+fn calls_unthought(request: &Request) -> bool {
+    let last = request.turns.iter().rfind(|it| it.role == Role::Assistant);
+    last.is_some_and(|it| {
+        let calls = it.pieces.iter().any(|it| matches!(it.part, Part::Call(_)));
+        calls && !it.pieces.iter().any(|it| writing::is_own(it, Wire::Messages))
+    })
 }
 
 /// Models before the sixth of the fourth generation are told tokens, later ones an effort.

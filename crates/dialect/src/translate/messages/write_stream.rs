@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::blocks::write_citation;
 use super::reply::{write_stop, write_tokens};
 use crate::translate::model::{Said, Seal, Stop, Tokens};
-use crate::translate::writing::{self, quote};
+use crate::translate::writing::{self, digits, quote};
 use crate::translate::{Frame, Wire};
 
 pub(in crate::translate) struct WriteStream {
@@ -131,7 +131,7 @@ impl WriteStream {
         out.extend_from_slice(
             b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":",
         );
-        out.extend_from_slice(block.to_string().as_bytes());
+        digits(block as u64, out);
         for part in [",\"delta\":{\"type\":\"", kind, "\",\"", field, "\":"] {
             out.extend_from_slice(part.as_bytes());
         }

@@ -8,7 +8,7 @@ use super::items;
 use super::reply::{envelope, item_id, output};
 use crate::translate::model::{Call, Citation, Part, Piece, Said, Seal, Stop, Thought, Tokens};
 use crate::translate::notes::Notes;
-use crate::translate::writing::{self, quote};
+use crate::translate::writing::{self, digits, quote};
 use crate::translate::{ANSWER_LIMIT, Frame};
 
 pub(in crate::translate) struct WriteStream {
@@ -23,6 +23,8 @@ pub(in crate::translate) struct WriteStream {
     open: Option<usize>,
     /// The places of calls.
     calls: Vec<usize>,
+    /// The last item that got a delta, and its id.
+    last_id: Option<(usize, String)>,
     kept: usize,
     stop: Stop,
     tokens: Option<Tokens>,
@@ -39,6 +41,7 @@ impl WriteStream {
             pieces: Vec::new(),
             open: None,
             calls: Vec::new(),
+            last_id: None,
             kept: 0,
             stop: Stop::End,
             tokens: None,
@@ -286,9 +289,14 @@ impl WriteStream {
     fn delta(&mut self, kind: &str, place: usize, index: &str, text: &str, out: &mut Vec<u8>) {
         self.head(kind, out);
         out.extend_from_slice(b",\"item_id\":");
-        quote(&self.item_id(place), out);
+        let id = match self.last_id.take() {
+            Some((last, id)) if last == place => id,
+            _ => self.item_id(place),
+        };
+        quote(&id, out);
+        self.last_id = Some((place, id));
         out.extend_from_slice(b",\"output_index\":");
-        out.extend_from_slice(place.to_string().as_bytes());
+        digits(place as u64, out);
         if !index.is_empty() {
             out.extend_from_slice(b",\"");
             out.extend_from_slice(index.as_bytes());
@@ -314,7 +322,7 @@ impl WriteStream {
         for part in ["event: ", kind, "\ndata: {\"type\":\"", kind, "\",\"sequence_number\":"] {
             out.extend_from_slice(part.as_bytes());
         }
-        out.extend_from_slice(self.sequence.to_string().as_bytes());
+        digits(self.sequence, out);
         self.sequence += 1;
     }
 }

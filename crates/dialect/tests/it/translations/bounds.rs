@@ -115,6 +115,14 @@ fn older_models_are_told_tokens_and_newer_ones_an_effort() {
     };
     let older = asked(Wire::Messages, "claude-sonnet-4-5-20250929");
     assert_eq!(older["thinking"], json!({ "type": "enabled", "budget_tokens": 2048 }));
+    // Older ones refuse to think on after a call that somebody else made.
+    let called = br#"{"messages":[{"role":"user","content":"Hi"},
+        {"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},
+        {"role":"tool","tool_call_id":"a","content":"1"}],"reasoning_effort":"low"}"#;
+    let order = Order { model: "claude-sonnet-4-5", ..order(Wire::Chat, Wire::Messages, false) };
+    let called = translated(&order, called);
+    assert_eq!(called.dropped[0].field, "reasoning_effort");
+    assert!(!String::from_utf8_lossy(&called.body).contains("thinking"));
     let newer = asked(Wire::Messages, "claude-opus-4-7");
     assert_eq!(
         (&newer["thinking"]["type"], &newer["output_config"]["effort"]),

@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 use super::client::{Seen, of_body, of_stream};
 use super::{back, fixture, order, pairs, stream, streamed, translated};
 
+/// A case for one caller and one vendor: what to check, and the bytes for the snapshot.
+type Case = fn(Wire, Wire) -> String;
+
 /// The cases, in the order of the table.
-const CASES: [(&str, fn(Wire, Wire) -> String); 10] = [
+const CASES: [(&str, Case); 10] = [
     ("plain", |caller, vendor| plain(caller, vendor)),
     ("stream", |caller, vendor| answered(caller, vendor, "plain", "stream", true, check_stream)),
     ("tools", |caller, vendor| answered(caller, vendor, "tools", "tools", false, check_calls)),

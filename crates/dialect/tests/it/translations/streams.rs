@@ -188,6 +188,40 @@ fn calls_whose_arguments_come_mixed_are_kept_apart() {
     }
 }
 
+#[test]
+fn a_text_with_and_without_escapes_is_read_alike() {
+    // After the first event the others are read by their text alone, unless it has escapes.
+    let event = |text: &str| {
+        format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+    };
+    let texts = ["a", "b", "\\n", "c\\\"", "d", "content", "", "\\u00e9", "é", "\\\\"];
+    let stream: String = texts.iter().map(|it| event(it)).collect();
+    let end =
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    let seen =
+        of_stream(Wire::Messages, &streamed(&back(Wire::Messages, Wire::Chat), (stream + end).as_bytes()));
+    assert_eq!(seen.text, "ab\nc\"dcontentéé\\");
+}
+
+#[test]
+fn a_vendor_that_counts_every_call_by_nought_is_understood() {
+    let call = |id: &str, arguments: &str| {
+        let id = if id.is_empty() { String::new() } else { format!("\"id\":\"{id}\",") };
+        let function = format!("{{\"name\":\"f\",\"arguments\":\"{arguments}\"}}");
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":0,{id}\"function\":{function}}}]}}}}]}}\n\n"
+        )
+    };
+    let calls =
+        [call("a", ""), call("", "1"), call("", "2"), call("b", ""), call("", "3"), call("", "4")].concat();
+    let end =
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    let seen =
+        of_stream(Wire::Messages, &streamed(&back(Wire::Messages, Wire::Chat), (calls + end).as_bytes()));
+    let arguments: Vec<_> = seen.calls.iter().map(|it| it.2.to_string()).collect();
+    assert_eq!((arguments, seen.stop.as_str()), (vec!["12".to_owned(), "34".to_owned()], "tool_use"));
+}
+
 fn pieces(bytes: &[u8], mut cuts: Vec<usize>) -> Vec<Vec<u8>> {
     cuts.iter_mut().for_each(|it| *it %= bytes.len() + 1);
     cuts.extend([0, bytes.len()]);
