@@ -43,7 +43,7 @@ impl WriteStream {
         match said {
             Said::Begin { id, model } => self.begin(id, model, out),
             Said::Text(text) | Said::Refusal(text) => {
-                self.opened(Open::Text, &json!({ "type": "text", "text": "" }), out);
+                self.opened(Open::Text, || json!({ "type": "text", "text": "" }), out);
                 self.delta(self.blocks, "text_delta", "text", text, out);
             }
             Said::Thought(text) => {
@@ -54,18 +54,18 @@ impl WriteStream {
             Said::Hidden(seal) => {
                 self.close(out);
                 let data = seal.written(Wire::Messages);
-                self.opened(Open::Thought, &json!({ "type": "redacted_thinking", "data": data }), out);
+                self.opened(Open::Thought, || json!({ "type": "redacted_thinking", "data": data }), out);
                 self.close(out);
             }
             Said::Citation(it) => {
-                self.opened(Open::Text, &json!({ "type": "text", "text": "" }), out);
+                self.opened(Open::Text, || json!({ "type": "text", "text": "" }), out);
                 let delta = json!({ "type": "citations_delta", "citation": write_citation(&it) });
                 event("content_block_delta", &json!({ "index": self.blocks, "delta": delta }), out);
             }
             Said::Call { id, name, .. } => {
                 self.close(out);
                 let block = json!({ "type": "tool_use", "id": id, "name": name, "input": {} });
-                self.opened(Open::Call, &block, out);
+                self.opened(Open::Call, || block, out);
                 self.calls.push(self.blocks);
             }
             Said::Arguments { call, json } => {
@@ -99,18 +99,18 @@ impl WriteStream {
     }
 
     /// Opens a block, unless one of its kind is open.
-    fn opened(&mut self, kind: Open, block: &Value, out: &mut Vec<u8>) {
+    fn opened(&mut self, kind: Open, block: impl FnOnce() -> Value, out: &mut Vec<u8>) {
         if self.open == Some(kind) && kind != Open::Call {
             return;
         }
         self.begin(None, None, out);
         self.close(out);
         self.open = Some(kind);
-        event("content_block_start", &json!({ "index": self.blocks, "content_block": block }), out);
+        event("content_block_start", &json!({ "index": self.blocks, "content_block": block() }), out);
     }
 
     fn thought(&mut self, out: &mut Vec<u8>) {
-        self.opened(Open::Thought, &json!({ "type": "thinking", "thinking": "", "signature": "" }), out);
+        self.opened(Open::Thought, || json!({ "type": "thinking", "thinking": "", "signature": "" }), out);
     }
 
     fn seal(&mut self, seal: &Seal, out: &mut Vec<u8>) {

@@ -81,9 +81,10 @@ impl WriteStream {
         if std::mem::replace(&mut self.begun, true) {
             return;
         }
+        let response = envelope(&self.id, &self.model, &self.frame, &[], None, None);
+        let fields = json!({ "response": response });
         for kind in ["response.created", "response.in_progress"] {
-            let response = envelope(&self.id, &self.model, &self.frame, &[], None, None);
-            self.event(kind, &json!({ "response": response }), out);
+            self.event(kind, &fields, out);
         }
     }
 
