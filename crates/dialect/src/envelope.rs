@@ -1,12 +1,12 @@
 //! The gateway's own failures, said in the caller's dialect.
 //!
-//! One [`Code`] is one failure with one status; the two dialects differ only in the envelope and in the `type` they
-//! file it under. What a vendor said is relayed by others; nothing of a vendor is known here.
+//! One [`Code`] is one failure with one status; the dialects differ only in the envelope and in the `type` they file it
+//! under. A vendor's failure that has to be translated comes as [`Words`]; nothing else of a vendor is known here.
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{Dialect, Endpoint};
+use crate::{Dialect, Endpoint, Wire};
 
 /// A failure of the gateway itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,11 +121,41 @@ impl Code {
     }
 }
 
+/// A failure, ours or a vendor's, ready to be told.
+pub(crate) struct Words<'a> {
+    /// The failure of ours that it is or is most like.
+    pub(crate) code: Code,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The machine's name for it: ours or the vendor's.
+    pub(crate) name: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) param: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    fn ours(code: Code, message: &'a str, param: Option<&'a str>) -> Self {
+        Words { code, status: code.status(), name: code.name(), message, param }
+    }
+}
+
 /// The body of a failed answer.
 pub fn envelope(dialect: Dialect, code: Code, message: &str, param: Option<&str>, request_id: &str) -> Bytes {
-    match dialect {
-        Dialect::OpenAi => json(&OpenAiEnvelope { error: OpenAiError::new(code, message, param) }),
-        Dialect::Anthropic => json(&AnthropicEnvelope::new(code, message, Some(request_id))),
+    let wire = match dialect {
+        Dialect::OpenAi => Wire::Chat,
+        Dialect::Anthropic => Wire::Messages,
+    };
+    body(wire, &Words::ours(code, message, param), request_id)
+}
+
+/// The body of a failed answer, in the words of a wire.
+pub(crate) fn body(wire: Wire, words: &Words<'_>, request_id: &str) -> Bytes {
+    match wire {
+        Wire::Chat | Wire::Responses | Wire::Converse => {
+            json(&OpenAiEnvelope { error: OpenAiError::new(words) })
+        }
+        Wire::Messages => json(&AnthropicEnvelope::new(words, Some(request_id))),
+        Wire::Gemini => json(&GoogleEnvelope { error: GoogleError::new(words) }),
     }
 }
 
@@ -135,27 +165,46 @@ pub fn envelope(dialect: Dialect, code: Code, message: &str, param: Option<&str>
 /// not glue itself to ours. Anthropic's clients skip a `ping` unread, so there half a line's event is renamed to one (the
 /// last `event:` line counts); OpenAI's parse every event, whatever its name. An `event:` line alone is overwritten.
 pub fn stream_error(endpoint: Endpoint, code: Code, message: &str, within_event: bool) -> Bytes {
-    let (ending, opening, data) = match endpoint {
-        Endpoint::Messages | Endpoint::CountTokens => {
-            let data = json(&AnthropicEnvelope::new(code, message, None));
-            ("\nevent: ping\n\n", "event: error\ndata: ", data)
-        }
-        Endpoint::Responses => {
-            let error = OpenAiError::new(code, message, None);
+    let wire = Wire::of(endpoint).unwrap_or(Wire::Chat);
+    let ending = match wire {
+        _ if !within_event => "",
+        Wire::Messages => "\nevent: ping\n\n",
+        _ => "\n\n",
+    };
+    let event = event(wire, &Words::ours(code, message, None));
+    Bytes::from([ending.as_bytes(), &event].concat())
+}
+
+/// The event of a failure, in the words of a wire.
+pub(crate) fn event(wire: Wire, words: &Words<'_>) -> Bytes {
+    let (opening, data) = match wire {
+        Wire::Messages => ("event: error\ndata: ", json(&AnthropicEnvelope::new(words, None))),
+        Wire::Responses => {
             let event = ResponsesEvent {
                 r#type: "error",
                 sequence_number: 0,
-                code: code.name(),
-                message,
-                param: None,
-                error,
+                code: words.name,
+                message: words.message,
+                param: words.param,
+                error: OpenAiError::new(words),
             };
-            ("\n\n", "event: error\ndata: ", json(&event))
+            ("event: error\ndata: ", json(&event))
         }
-        _ => ("\n\n", "data: ", json(&OpenAiEnvelope { error: OpenAiError::new(code, message, None) })),
+        Wire::Chat | Wire::Gemini | Wire::Converse => ("data: ", body(wire, words, "")),
     };
-    let ending = if within_event { ending } else { "" };
-    Bytes::from([ending.as_bytes(), opening.as_bytes(), &data, b"\n\n"].concat())
+    Bytes::from([opening.as_bytes(), &data, b"\n\n"].concat())
+}
+
+impl Wire {
+    /// A failure of the gateway itself, as the body of an answer.
+    pub fn envelope(self, code: Code, message: &str, param: Option<&str>, request_id: &str) -> Bytes {
+        body(self, &Words::ours(code, message, param), request_id)
+    }
+
+    /// The event that ends a translated stream which broke. What was translated always ends between two events.
+    pub fn stream_error(self, code: Code, message: &str) -> Bytes {
+        event(self, &Words::ours(code, message, None))
+    }
 }
 
 #[derive(Serialize)]
@@ -169,12 +218,13 @@ struct OpenAiError<'a> {
     message: &'a str,
     r#type: &'static str,
     param: Option<&'a str>,
-    code: &'static str,
+    code: &'a str,
 }
 
 impl<'a> OpenAiError<'a> {
-    fn new(code: Code, message: &'a str, param: Option<&'a str>) -> Self {
-        OpenAiError { message, r#type: code.openai_type(), param, code: code.name() }
+    fn new(words: &Words<'a>) -> Self {
+        let (message, param, code) = (words.message, words.param, words.name);
+        OpenAiError { message, r#type: words.code.openai_type(), param, code }
     }
 }
 
@@ -183,7 +233,7 @@ impl<'a> OpenAiError<'a> {
 struct ResponsesEvent<'a> {
     r#type: &'static str,
     sequence_number: u64,
-    code: &'static str,
+    code: &'a str,
     message: &'a str,
     param: Option<&'a str>,
     error: OpenAiError<'a>,
@@ -202,13 +252,52 @@ struct AnthropicEnvelope<'a> {
 struct AnthropicError<'a> {
     r#type: &'static str,
     message: &'a str,
-    code: &'static str,
+    code: &'a str,
 }
 
 impl<'a> AnthropicEnvelope<'a> {
-    fn new(code: Code, message: &'a str, request_id: Option<&'a str>) -> Self {
-        let error = AnthropicError { r#type: code.anthropic_type(), message, code: code.name() };
+    fn new(words: &Words<'a>, request_id: Option<&'a str>) -> Self {
+        let (message, code) = (words.message, words.name);
+        let error = AnthropicError { r#type: words.code.anthropic_type(), message, code };
         AnthropicEnvelope { r#type: "error", error, request_id }
+    }
+}
+
+#[derive(Serialize)]
+struct GoogleEnvelope<'a> {
+    error: GoogleError<'a>,
+}
+
+#[derive(Serialize)]
+struct GoogleError<'a> {
+    code: u16,
+    message: &'a str,
+    status: &'static str,
+    details: [GoogleReason<'a>; 1],
+}
+
+/// Google's place for a name that is more specific than the status.
+#[derive(Serialize)]
+struct GoogleReason<'a> {
+    #[serde(rename = "@type")]
+    r#type: &'static str,
+    reason: &'a str,
+}
+
+impl<'a> GoogleError<'a> {
+    fn new(words: &Words<'a>) -> Self {
+        let status = match words.status {
+            401 => "UNAUTHENTICATED",
+            403 => "PERMISSION_DENIED",
+            404 => "NOT_FOUND",
+            402 | 429 => "RESOURCE_EXHAUSTED",
+            408 | 504 => "DEADLINE_EXCEEDED",
+            500 => "INTERNAL",
+            501.. => "UNAVAILABLE",
+            _ => "INVALID_ARGUMENT",
+        };
+        let reason = GoogleReason { r#type: "type.googleapis.com/google.rpc.ErrorInfo", reason: words.name };
+        GoogleError { code: words.status, message: words.message, status, details: [reason] }
     }
 }
 

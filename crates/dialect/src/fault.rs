@@ -115,6 +115,12 @@ pub fn message(body: &[u8]) -> Option<String> {
     (!masked.is_empty()).then_some(masked)
 }
 
+/// The vendor's own name for an error, and the parameter it is about.
+pub(crate) fn name_and_param(body: &[u8]) -> (Option<String>, Option<String>) {
+    let error = VendorError::read(&body[..body.len().min(INSPECT_LIMIT)]);
+    (error.name().map(str::to_owned), error.param().map(str::to_owned))
+}
+
 /// The status that a failure inside a 200 (an error object, a web page, null, nothing, no choices) stands for; `None`
 /// for a good answer. What is cut off or odd counts as good:
 /// it passes through, and the client sees what the vendor said.

@@ -3,7 +3,8 @@
 //! Bytes and headers come in, facts go out: which endpoint a path names, which model a body asks for, whether a stream
 //! has begun in earnest, what an error means, how long a limit lasts, what an answer cost. Nothing here does IO, reads
 //! a clock or knows the balancer; `now` is an argument. Bodies are looked into, never parsed into a tree and never
-//! printed again: what passes through stays byte-identical.
+//! printed again: what passes through stays byte-identical. The one exception is [`translate`]: where caller and vendor
+//! speak different wires, there is nothing to pass through.
 
 mod endpoint;
 mod envelope;
@@ -13,6 +14,7 @@ mod mask;
 mod peek;
 mod provider;
 mod sse;
+pub mod translate;
 mod usage;
 mod wire;
 
@@ -26,6 +28,7 @@ pub use peek::{
 };
 pub use provider::{ANTHROPIC_VERSION, Auth, Kind, MODEL_SEGMENTS, Row, join, table};
 pub use sse::{Failure, Gate, HOLD_LIMIT, Verdict, Watch};
+pub use translate::Wire;
 pub use usage::{Usage, usage};
 
 /// What the classifier looks at: of a body or an event beyond this, only head and tail are seen.

@@ -64,13 +64,32 @@ pub fn duration(text: &str) -> Option<Duration> {
 
 /// The later reset of all dimensions of which nothing remains.
 fn exhausted(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    headers
+    let apart = headers
         .iter()
         .filter(|(name, _)| is_remainder(name.as_str()))
         .filter(|(_, remainder)| remainder.to_str().is_ok_and(|it| it.trim().parse() == Ok(0.0)))
         .map(|(name, _)| name.as_str().replacen("-remaining", "-reset", 1))
-        .filter_map(|reset| moment(text(headers, &reset)?, now, Number::ByMagnitude))
-        .max()
+        .filter_map(|reset| moment(text(headers, &reset)?, now, Number::ByMagnitude));
+    apart.chain(policies(headers)).max()
+}
+
+/// The one header of the IETF's draft, a policy each: `"hour";r=0;t=1800, "day";r=7;t=60`, or in its first form
+/// `limit=100, remaining=0, reset=30`. Only what is used up counts; its time is in seconds.
+fn policies(headers: &HeaderMap) -> impl Iterator<Item = Duration> + '_ {
+    let lines = headers.get_all("ratelimit").into_iter().filter_map(|it| it.to_str().ok());
+    lines.flat_map(|line| {
+        let is_first_form = line.contains("remaining=");
+        let (remaining, reset) = if is_first_form { ("remaining", "reset") } else { ("r", "t") };
+        let separator = if is_first_form { '\n' } else { ',' };
+        line.split(separator).filter_map(move |policy| {
+            let field = |wanted: &str| {
+                let fields = policy.split([';', ',']).filter_map(|it| it.trim().split_once('='));
+                let value = fields.into_iter().find(|it| it.0 == wanted)?.1;
+                value.trim().parse::<f64>().ok()
+            };
+            (field(remaining) == Some(0.0)).then(|| field(reset).and_then(seconds)).flatten()
+        })
+    })
 }
 
 /// Some vendors send a reset and no remainder: after a failure the nearest one is the best guess. Where a remainder is
@@ -150,11 +169,17 @@ fn body_hint(body: &[u8]) -> Option<Duration> {
     retry_delay(body).or_else(|| spoken(body))
 }
 
-/// `"retryDelay": "38s"`.
+/// `"retryDelay": "38s"`, or where Google's own form of a duration is printed, `"retryDelay": {"seconds": 38}`.
 pub(crate) fn retry_delay(body: &[u8]) -> Option<Duration> {
     const NAME: &[u8] = b"\"retryDelay\"";
     let at = memchr::memmem::find(body, NAME)?;
     let value = body[at + NAME.len()..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+    if let Some(fields) = value.strip_prefix(b"{") {
+        let fields = &fields[..memchr::memchr(b'}', fields)?];
+        let at = memchr::memmem::find(fields, b"\"seconds\"")? + b"\"seconds\"".len();
+        let number = fields[at..].trim_ascii_start().strip_prefix(b":")?.split(|it| *it == b',').next()?;
+        return seconds(std::str::from_utf8(number).ok()?.trim().trim_matches('"').parse().ok()?);
+    }
     let value = value.strip_prefix(b"\"")?;
     let end = memchr::memchr(b'"', value)?;
     duration(std::str::from_utf8(&value[..end]).ok()?)

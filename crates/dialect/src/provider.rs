@@ -3,7 +3,7 @@
 //! Only vendors that speak one of our two dialects today have a row. A row says where the vendor lives, how it takes
 //! its key and which habits the classifier must know. Adding an OpenAI-compatible vendor is a row and an error fixture.
 
-use crate::Dialect;
+use crate::{Dialect, Wire};
 
 /// Sent to Anthropic kinds when the client sent no version of its own.
 pub const ANTHROPIC_VERSION: &str = "2023-06-01";
@@ -45,6 +45,20 @@ pub enum Kind {
     Ollama,
     /// A vLLM server.
     Vllm,
+    /// Alibaba's Model Studio (Qwen).
+    Alibaba,
+    /// Cohere by its OpenAI-compatible endpoint.
+    Cohere,
+    /// Hugging Face's router to several vendors.
+    HuggingFace,
+    /// A llama.cpp server.
+    LlamaCpp,
+    /// Novita.
+    Novita,
+    /// SiliconFlow.
+    SiliconFlow,
+    /// Z.AI (GLM).
+    Zai,
 }
 
 /// How a vendor takes its key.
@@ -86,6 +100,21 @@ pub struct Row {
     pub default_model: Option<&'static str>,
     /// What a `models` probe asks for, on the base URL.
     pub probe: &'static str,
+    /// The wires it speaks, the first where a request has to be translated into one of them.
+    pub wires: &'static [Wire],
+    /// What it calls the longest answer in a chat. OpenAI's newer models refuse the old name, others' servers do not
+    /// know the new one.
+    pub limit_field: &'static str,
+    /// Whether in a chat it wants its earlier thoughts back (`reasoning_content`); others refuse the field.
+    pub wants_thoughts: bool,
+}
+
+impl Row {
+    /// The wire to ask this vendor on for a caller on `from`: the caller's own where the vendor speaks it, so that bytes
+    /// pass untouched.
+    pub fn wire_for(&self, from: Wire) -> Wire {
+        if self.wires.contains(&from) { from } else { self.wires.first().copied().unwrap_or(Wire::Chat) }
+    }
 }
 
 /// Most vendors: OpenAI's dialect, Bearer, 401 for keys.
@@ -101,10 +130,13 @@ const USUAL: Row = Row {
     key_status_400: false,
     default_model: None,
     probe: "/models",
+    wires: &[Wire::Chat, Wire::Responses],
+    limit_field: "max_tokens",
+    wants_thoughts: false,
 };
 
 /// In the order of [`Kind`], so that a kind finds its row by its own number.
-static TABLE: [Row; 17] = [
+static TABLE: [Row; 24] = [
     Row {
         kind: Kind::OpenAi,
         name: "openai",
@@ -112,6 +144,7 @@ static TABLE: [Row; 17] = [
         base_url: Some("https://api.openai.com/v1"),
         env: &["OPENAI_API_KEY"],
         default_model: Some("gpt-6-luna"),
+        limit_field: "max_completion_tokens",
         ..USUAL
     },
     Row {
@@ -123,6 +156,7 @@ static TABLE: [Row; 17] = [
         auth: Auth::XApiKey,
         env: &["ANTHROPIC_API_KEY"],
         default_model: Some("claude-sonnet-5"),
+        wires: &[Wire::Messages],
         ..USUAL
     },
     USUAL,
@@ -132,6 +166,7 @@ static TABLE: [Row; 17] = [
         title: "Azure OpenAI",
         auth: Auth::ApiKey,
         env: &["AZURE_OPENAI_API_KEY"],
+        limit_field: "max_completion_tokens",
         ..USUAL
     },
     Row {
@@ -144,6 +179,7 @@ static TABLE: [Row; 17] = [
         key_status_403: true,
         key_status_400: true,
         default_model: Some("gemini-flash-latest"),
+        wires: &[Wire::Gemini, Wire::Chat],
         ..USUAL
     },
     Row {
@@ -153,6 +189,7 @@ static TABLE: [Row; 17] = [
         base_url: Some("https://api.mistral.ai/v1"),
         env: &["MISTRAL_API_KEY"],
         default_model: Some("mistral-small-latest"),
+        wires: &[Wire::Chat],
         ..USUAL
     },
     Row {
@@ -162,6 +199,7 @@ static TABLE: [Row; 17] = [
         base_url: Some("https://api.groq.com/openai/v1"),
         env: &["GROQ_API_KEY"],
         default_model: Some("openai/gpt-oss-120b"),
+        limit_field: "max_completion_tokens",
         ..USUAL
     },
     Row {
@@ -171,6 +209,8 @@ static TABLE: [Row; 17] = [
         base_url: Some("https://api.deepseek.com/v1"),
         env: &["DEEPSEEK_API_KEY"],
         default_model: Some("deepseek-flash"),
+        wires: &[Wire::Chat],
+        wants_thoughts: true,
         ..USUAL
     },
     Row {
@@ -180,6 +220,7 @@ static TABLE: [Row; 17] = [
         base_url: Some("https://openrouter.ai/api/v1"),
         env: &["OPENROUTER_API_KEY"],
         default_model: Some("openrouter/auto"),
+        wants_thoughts: true,
         ..USUAL
     },
     Row {
@@ -192,6 +233,7 @@ static TABLE: [Row; 17] = [
         key_status_403: true,
         key_status_400: true,
         default_model: Some("grok-4.5"),
+        limit_field: "max_completion_tokens",
         ..USUAL
     },
     Row {
@@ -200,6 +242,7 @@ static TABLE: [Row; 17] = [
         title: "Together",
         base_url: Some("https://api.together.xyz/v1"),
         env: &["TOGETHER_API_KEY"],
+        wires: &[Wire::Chat],
         ..USUAL
     },
     Row {
@@ -217,6 +260,8 @@ static TABLE: [Row; 17] = [
         base_url: Some("https://api.cerebras.ai/v1"),
         env: &["CEREBRAS_API_KEY"],
         default_model: Some("gpt-oss-120b"),
+        wires: &[Wire::Chat],
+        limit_field: "max_completion_tokens",
         ..USUAL
     },
     Row {
@@ -225,6 +270,8 @@ static TABLE: [Row; 17] = [
         title: "Moonshot",
         base_url: Some("https://api.moonshot.ai/v1"),
         env: &["MOONSHOT_API_KEY"],
+        wires: &[Wire::Chat],
+        wants_thoughts: true,
         ..USUAL
     },
     Row {
@@ -233,6 +280,7 @@ static TABLE: [Row; 17] = [
         title: "NVIDIA",
         base_url: Some("https://integrate.api.nvidia.com/v1"),
         env: &["NVIDIA_API_KEY"],
+        wires: &[Wire::Chat],
         ..USUAL
     },
     Row {
@@ -244,6 +292,68 @@ static TABLE: [Row; 17] = [
         ..USUAL
     },
     Row { kind: Kind::Vllm, name: "vllm", title: "vLLM", env: &["VLLM_API_KEY"], ..USUAL },
+    Row {
+        kind: Kind::Alibaba,
+        name: "alibaba",
+        title: "Alibaba Model Studio",
+        base_url: Some("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        env: &["DASHSCOPE_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Cohere,
+        name: "cohere",
+        title: "Cohere",
+        base_url: Some("https://api.cohere.ai/compatibility/v1"),
+        env: &["COHERE_API_KEY", "CO_API_KEY"],
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::HuggingFace,
+        name: "huggingface",
+        title: "Hugging Face",
+        base_url: Some("https://router.huggingface.co/v1"),
+        // Not HF_TOKEN: that one is set wherever models are downloaded, and asks for no provider.
+        env: &["HUGGINGFACE_API_KEY"],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::LlamaCpp,
+        name: "llama-cpp",
+        title: "llama.cpp",
+        base_url: Some("http://127.0.0.1:8080/v1"),
+        auth: Auth::None,
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Novita,
+        name: "novita",
+        title: "Novita",
+        base_url: Some("https://api.novita.ai/openai/v1"),
+        env: &["NOVITA_API_KEY"],
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::SiliconFlow,
+        name: "siliconflow",
+        title: "SiliconFlow",
+        base_url: Some("https://api.siliconflow.com/v1"),
+        env: &["SILICONFLOW_API_KEY"],
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Zai,
+        name: "zai",
+        title: "Z.AI",
+        base_url: Some("https://api.z.ai/api/paas/v4"),
+        env: &["ZAI_API_KEY"],
+        wires: &[Wire::Chat],
+        ..USUAL
+    },
 ];
 
 /// Every vendor.
@@ -253,7 +363,7 @@ pub fn table() -> &'static [Row] {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 24] = [
         Kind::OpenAi,
         Kind::Anthropic,
         Kind::OpenAiCompatible,
@@ -271,6 +381,13 @@ impl Kind {
         Kind::Nvidia,
         Kind::Ollama,
         Kind::Vllm,
+        Kind::Alibaba,
+        Kind::Cohere,
+        Kind::HuggingFace,
+        Kind::LlamaCpp,
+        Kind::Novita,
+        Kind::SiliconFlow,
+        Kind::Zai,
     ];
 
     /// What there is to know about it.

@@ -8,5 +8,6 @@ mod gate;
 mod sign;
 mod watch;
 
+pub(crate) use events::{Event, Events};
 pub use gate::{Failure, Gate, HOLD_LIMIT, Verdict};
 pub use watch::Watch;

@@ -21,7 +21,7 @@ const DETAILED: [&str; 4] = [
 /// An error as a vendor tells it.
 #[derive(Default)]
 pub(crate) struct VendorError<'a> {
-    /// `code`, `type`, `status`, and known reasons from the details; the most specific first.
+    /// `code`, `type`, `reason`, `status`, and known reasons from the details; the most specific first.
     identifiers: Vec<Cow<'a, str>>,
     /// Which parameter it is about.
     param: Option<Cow<'a, str>>,
@@ -44,6 +44,8 @@ struct Fields<'a> {
     kind: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "__type")]
     aws_kind: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    reason: Option<&'a RawValue>,
     #[serde(borrow, default)]
     status: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "statusCode")]
@@ -89,7 +91,8 @@ impl<'a> VendorError<'a> {
     }
 
     fn of(fields: &Fields<'a>) -> Self {
-        let own = [fields.code, fields.kind, fields.aws_kind, fields.status, fields.status_code];
+        let own =
+            [fields.code, fields.kind, fields.aws_kind, fields.reason, fields.status, fields.status_code];
         let mut identifiers: Vec<Cow<'a, str>> = own.into_iter().flatten().filter_map(text).collect();
         if let Some(details) = fields.details {
             let named = |it: &&&str| details.get().contains(&format!("\"{it}\""));
@@ -119,6 +122,21 @@ impl<'a> VendorError<'a> {
             .find(|it| *it == Meaning::Quota)
             .or_else(|| known().find(is_specific))
             .or_else(|| known().next())
+    }
+
+    /// The most specific identifier that is a name and not a number. A name is short and has no blanks; anything else may
+    /// quote somebody.
+    pub(crate) fn name(&self) -> Option<&str> {
+        let is_name = |it: &&str| {
+            let is_plain = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.');
+            it.len() <= 64 && it.starts_with(|it: char| it.is_ascii_alphabetic()) && it.bytes().all(is_plain)
+        };
+        self.identifiers.iter().map(|it| &**it).find(is_name)
+    }
+
+    /// The parameter it is about, by the vendor's name for it.
+    pub(crate) fn param(&self) -> Option<&str> {
+        self.param.as_deref().filter(|it| it.len() <= 256)
     }
 
     /// A status that stands among the identifiers.

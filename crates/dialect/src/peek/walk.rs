@@ -229,7 +229,8 @@ impl<'a> Walk<'a> {
     /// What is wrong here; never quotes the body.
     fn wrong(&self, what: &str) -> Malformed {
         let what = if self.at < self.body.len() { what } else { "EOF in the middle" };
-        Malformed::new(format!("the body is not valid JSON: {what}"), self.at)
+        // Where a string has no end, the walk has looked beyond the body's.
+        Malformed::new(format!("the body is not valid JSON: {what}"), self.at.min(self.body.len()))
     }
 }
 

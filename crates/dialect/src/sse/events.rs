@@ -1,7 +1,8 @@
 //! Bytes into events, by the rules of `text/event-stream`, over any split.
 //!
 //! Looks for line ends only; a line is judged by its first bytes, and what is neither `data` nor `event` is not kept.
-//! Of a large event the head and the tail are kept, never more than [`INSPECT_LIMIT`]: usage stands at the end.
+//! Of a large event the head and the tail are kept, never more than [`INSPECT_LIMIT`] unless somebody needs it whole: usage
+//! stands at the end.
 
 use memchr::memchr2;
 
@@ -57,6 +58,11 @@ enum Value {
 }
 
 impl Events {
+    /// Keeps events whole up to that size.
+    pub(crate) fn within(limit: usize) -> Self {
+        Events { data: Excerpt { limit, ..Excerpt::default() }, ..Events::default() }
+    }
+
     /// Takes the next bytes and shows each event that ends in them.
     pub(crate) fn feed(&mut self, mut bytes: &[u8], mut show: impl FnMut(Event<'_>)) {
         while let Some(&first) = bytes.first() {
@@ -173,10 +179,16 @@ impl Events {
 }
 
 /// The beginning and the end of something that may be long.
-#[derive(Default)]
 pub(crate) struct Excerpt {
     kept: Vec<u8>,
     is_cut: bool,
+    limit: usize,
+}
+
+impl Default for Excerpt {
+    fn default() -> Self {
+        Excerpt { kept: Vec::new(), is_cut: false, limit: INSPECT_LIMIT }
+    }
 }
 
 impl Excerpt {
@@ -185,7 +197,7 @@ impl Excerpt {
             // Bounds the buffer by the limit and one piece.
             let (now, later) = bytes.split_at(bytes.len().min(HEAD));
             self.kept.extend_from_slice(now);
-            if self.kept.len() > INSPECT_LIMIT {
+            if self.kept.len() > self.limit {
                 self.is_cut = true;
                 self.drop_middle();
             }

@@ -126,6 +126,13 @@ fn what_is_exhausted_decides_and_the_later_of_two() {
         ("anthropic-ratelimit-output-tokens-reset", "2026-11-21T09:05:00Z"),
     ];
     assert_eq!(spent(&headers(&anthropic), now()), Some(Duration::from_secs(20)));
+    // The IETF's one header for all of it: by policy, or in its first form.
+    let policies = [("ratelimit", "\"minute\";r=0;t=55, \"hour\";r=0;t=1800, \"day\";r=7;t=60000")];
+    assert_eq!(spent(&headers(&policies), now()), Some(Duration::from_secs(1800)));
+    let first_form = [("ratelimit", "limit=100, remaining=0, reset=50")];
+    assert_eq!(retry_after(&headers(&first_form), b"", now()), Some(Duration::from_secs(50)));
+    let left = [("ratelimit", "\"minute\";r=1;t=55, limit, r, remaining=, \"x\";r=0")];
+    assert_eq!(spent(&headers(&left), now()), None);
     let openrouter = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795251660000")];
     assert_eq!(spent(&headers(&openrouter), now()), Some(Duration::from_secs(60)));
 }
@@ -156,8 +163,11 @@ fn after_a_failure_a_lone_reset_is_a_hint_unless_something_remains() {
 
 #[test]
 fn a_body_may_be_the_only_one_to_say_it() {
-    let rows: [(&str, Option<f64>); 9] = [
+    let rows: [(&str, Option<f64>); 12] = [
         (r#"{"error":{"details":[{"@type":"RetryInfo","retryDelay":"38s"}]}}"#, Some(38.0)),
+        (r#"{"retryDelay":{"seconds":38,"nanos":5}}"#, Some(38.0)),
+        (r#"{"retryDelay": {"nanos": 5, "seconds": "7" }}"#, Some(7.0)),
+        (r#"{"retryDelay": {"nanos": 5 }}"#, None),
         (r#"{"error":{"details":[{"retryDelay" : "0.5s"}]}}"#, Some(0.5)),
         ("Please retry in 52.45s.", Some(52.45)),
         ("Please try again in 6.5s. Visit", Some(6.5)),

@@ -11,5 +11,6 @@ mod laws;
 mod limits;
 mod peeks;
 mod providers;
+mod translations;
 mod usages;
 mod watches;
