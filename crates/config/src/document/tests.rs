@@ -256,6 +256,8 @@ fn the_built_in_upstream_has_two_switches() {
     assert_eq!(view["algorithm"], "priority");
     let patched = desk.curl("PATCH", "/upstreams/default", "match_unknown_models=true").expect("a switch");
     assert_eq!(patched.row.map(|row| row.value["match_unknown_models"].clone()), Some(json!(true)));
+    let patient = desk.curl("PATCH", "/upstreams/default", "suspension.auth=600").expect("a setting");
+    assert_eq!(patient.row.map(|row| row.value["suspension"]["auth"].clone()), Some(json!(600.0)));
     assert_eq!(status(&desk.curl("PATCH", "/upstreams/default", "slots=20")), 400);
     assert_eq!(status(&desk.curl("DELETE", "/upstreams/default", "")), 405);
     assert_eq!(status(&desk.curl("POST", "/upstreams/default/targets", "target=h")), 405);

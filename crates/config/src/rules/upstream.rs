@@ -66,7 +66,7 @@ pub(crate) fn suspend_duration(suspension: &Map<String, Value>) -> Option<&Value
 
 pub(super) fn finish(subject: &Subject<'_>, whole: &mut Map<String, Value>, violations: &mut Violations) {
     if subject.id == Some(derived::default_id()) {
-        only_switches_changed(subject, whole, violations);
+        nothing_derived_changed(subject, whole, violations);
         return;
     }
     if let Some(name) = text(whole, "name").filter(|it| RESERVED.contains(it)) {
@@ -121,16 +121,27 @@ fn hash_names(whole: &Map<String, Value>, violations: &mut Violations) {
     }
 }
 
-/// Everything about `default` follows from the providers, but for two switches.
-fn only_switches_changed(subject: &Subject<'_>, whole: &Map<String, Value>, violations: &mut Violations) {
-    const SWITCHES: [&str; 2] = ["enabled", "match_unknown_models"];
+/// Who serves in `default`, in which order and where, follows from the providers. How patient it is with them is the
+/// operator's to say, and holds for every upstream that is derived with it.
+fn nothing_derived_changed(subject: &Subject<'_>, whole: &Map<String, Value>, violations: &mut Violations) {
+    const SETTINGS: [&str; 9] = [
+        "enabled",
+        "match_unknown_models",
+        "healthchecks",
+        "retries",
+        "timeouts",
+        "suspension",
+        "affinity",
+        "response_buffer_bytes",
+        "tags",
+    ];
     let Some(base) = subject.base else { return };
     for (name, value) in whole {
-        if !SWITCHES.contains(&name.as_str()) && base.get(name) != Some(value) {
-            violations.field(
-                name.as_str(),
-                "the upstream 'default' is built in: only enabled and match_unknown_models change",
-            );
+        if !SETTINGS.contains(&name.as_str()) && base.get(name) != Some(value) {
+            let own = SETTINGS.join(", ");
+            let message =
+                format!("follows from the providers in the built-in upstream; what changes there: {own}");
+            violations.field(name.as_str(), message);
         }
     }
 }
