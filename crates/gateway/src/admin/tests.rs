@@ -10,6 +10,8 @@ mod process;
 mod providers;
 mod seed;
 mod watching;
+mod try_it;
+mod ui;
 
 use std::{
     collections::HashMap,
@@ -66,6 +68,8 @@ impl Api {
             senders: SenderSettings::new(false),
             ready: Arc::clone(&ready),
             access,
+            proxy_url: "http://127.0.0.1:8000".to_owned(),
+            hatch: try_it::mirror(),
         };
         Api { router: router(parts), control, ready, dir }
     }
