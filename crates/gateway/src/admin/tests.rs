@@ -9,9 +9,9 @@ mod lists;
 mod process;
 mod providers;
 mod seed;
-mod watching;
 mod try_it;
 mod ui;
+mod watching;
 
 use std::{
     collections::HashMap,
