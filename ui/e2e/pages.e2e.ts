@@ -30,6 +30,8 @@ const PAGES = [
   "settings",
   "nothing-here",
 ];
+/** *Try it* asks for the models without a key, where the AI API wants one; a missing page is missing. */
+const WANTED = [/401/];
 const WIDTHS = [360, 1440, 3840];
 
 let world: World;
@@ -60,7 +62,7 @@ interface Finding {
 }
 
 test.each(["light", "dark"] as const)("axe finds nothing serious on any page (%s)", async (colorScheme) => {
-  const { page, faults } = await open(browser, `${world.admin}/ui/`, { colorScheme });
+  const { page, faults } = await open(browser, `${world.admin}/ui/`, { colorScheme }, WANTED);
   for (const path of PAGES) {
     await shown(page, path);
     await page.evaluate(AXE);
@@ -78,7 +80,7 @@ test.each(["light", "dark"] as const)("axe finds nothing serious on any page (%s
 });
 
 test.each(WIDTHS)("nothing sticks out at a width of %i", async (width) => {
-  const { page, faults } = await open(browser, `${world.admin}/ui/`, { viewport: { width, height: 900 } });
+  const { page, faults } = await open(browser, `${world.admin}/ui/`, { viewport: { width, height: 900 } }, WANTED);
   for (const path of PAGES) {
     await shown(page, path);
     const over = await page.evaluate(() => {

@@ -31,7 +31,9 @@ test("a rate-limited key turns cooling, and everything else stays the same objec
 });
 
 test("a key that is out for one model stays normal, and says for which", () => {
-  const model_states = [{ model: "gpt-4o", state: "cooling", cause: "rate_limit", until: limited.until } as const];
+  const model_states = [
+    { model: "gpt-4o", state: "cooling", cause: "rate_limit", until: limited.until, ttl: 60 } as const,
+  ];
   const after = patchState(topology(), {
     ...limited,
     state: "normal",

@@ -139,4 +139,9 @@ export const useRequest = (id: string) =>
     queryFn: ({ signal }) => call<RequestRecord>("GET", at("requests", id), { signal }),
   });
 
-export const useAudit = () => useList<AuditRecord>(keys.audit, "/audit");
+/** The last changes; older ones are for scripts. */
+export const useAudit = () =>
+  useQuery({
+    queryKey: keys.audit,
+    queryFn: ({ signal }) => call<{ data: AuditRecord[] }>("GET", "/audit?size=100", { signal }),
+  });

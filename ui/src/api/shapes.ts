@@ -1,4 +1,9 @@
-// What the Admin API answers where its OpenAPI document does not say it yet: hand-written, by the API's own names.
+// What the Admin API answers, by its own names. Where its OpenAPI document says it, the type is made from that
+// (`make ui-types`). Entities are hand-written: the document says of them what may be written, and reads are narrower
+// (every field is there, and a reference is always both id and name).
+import type { components } from "./openapi.gen";
+
+type Schemas = components["schemas"];
 
 /** A reference reads as both. */
 export interface Reference {
@@ -28,76 +33,25 @@ export interface Standing<S extends string = string> {
   ttl?: number | null;
 }
 
-export interface ModelState extends Standing<CredentialState> {
-  /** Null: every model that the configuration does not name. */
-  model: string | null;
-}
-
 // === The diagram ===
 
-export interface Topology {
-  revision: string;
-  services: TopologyService[];
-  providers: TopologyProvider[];
-}
+export type Topology = Schemas["topology"];
+export type TopologyProvider = Schemas["topology_provider"];
+export type TopologyCredential = Schemas["topology_credential"];
+export type ModelState = Schemas["model_state"];
+export type Traffic = Schemas["flow"];
+export type TrafficEvent = Schemas["event_traffic"];
 
-export interface TopologyService {
-  id: string | null;
-  name: string | null;
-  routes: Reference[];
-  edges: TopologyEdge[];
-}
-
-export interface TopologyEdge {
-  provider: string;
-  api_count: number;
-  apis_called: number;
-  /** Ids of the routes behind the two counts. */
-  routes: string[];
-  routes_called: string[];
-}
-
-export interface Traffic {
-  requests_per_second: number;
-  errors_per_second: number;
-  in_flight: number;
-}
-
-export interface TopologyProvider {
-  id: string;
-  name: string;
-  kind: string;
-  rank: number;
-  status: ProviderStatus;
-  reason: string | null;
-  default_model: string | null;
-  api_count: number;
-  apis_called: number;
-  key_count: number;
-  served_by: { provider: string; model: string | null } | null;
-  traffic: Traffic;
-  credentials: TopologyCredential[];
-}
-
-export interface TopologyCredential extends Standing<CredentialState> {
-  id: string;
-  name: string;
-  default: boolean;
-  share: number | null;
-  last_error: string | null;
-  last_error_at: string | null;
-  model_states: ModelState[];
-}
-
+/** What a `state` event is about decides what else it tells. */
 export type StateEvent = CredentialEvent | ProviderEvent | PlaceEvent;
 
 /** A key, with all that it is out for. */
-export interface CredentialEvent extends Standing<CredentialState> {
+export interface CredentialEvent
+  extends Pick<TopologyCredential, "state" | "cause" | "since" | "until" | "ttl" | "model_states"> {
   scope: "credential";
   id: string;
   name: string;
   provider: string;
-  model_states: ModelState[];
 }
 
 export interface ProviderEvent extends Standing<ProviderStatus> {
@@ -112,11 +66,6 @@ export interface PlaceEvent extends Standing {
   scope: "pair" | "address";
   id: string;
   name: string;
-}
-
-export interface TrafficEvent {
-  providers: (Traffic & { id?: string; name: string })[];
-  upstreams: (Traffic & { id?: string; name: string })[];
 }
 
 // === Entities ===
@@ -293,54 +242,18 @@ export interface Pool {
 export interface ProviderModel {
   id: string;
   context_window?: number | null;
-  load_balancing_enabled?: boolean;
-  /** "3/4 available" */
-  load_balancing?: string | null;
-  available?: string | null;
-  default?: boolean;
+  default: boolean;
+  load_balancing_enabled: boolean;
+  /** Of its pool, at this moment. */
+  available: { count: number; of: number; text: string } | null;
 }
 
 // === What happened ===
 
-export interface AttemptRecord {
-  target: string | null;
-  provider: string | null;
-  credential: string | null;
-  model: string | null;
-  outcome: string;
-  blame: string | null;
-  reason: string | null;
-  error: string | null;
-  started_ms: number;
-  duration_ms: number;
-  status: number | null;
-}
-
-export interface RequestRecord {
-  request_id: string;
-  time: string;
-  route: string | null;
-  upstream: string | null;
-  environment: string;
-  client_key: string | null;
-  model_requested: string | null;
-  stream: boolean;
-  status: number;
-  duration_ms: number;
-  ttft_ms: number | null;
-  overhead_us: number | null;
-  tokens: { input: number | null; output: number | null; cached: number | null } | null;
-  end: "complete" | "client_gone" | "broken";
-  attempts: AttemptRecord[];
-  decision: string | null;
-}
-
-export interface AuditRecord {
-  time: string;
-  who: string;
-  what: string;
-  [field: string]: unknown;
-}
+export type AttemptRecord = Schemas["request_attempt"];
+export type RequestRecord = Schemas["request"];
+export type AuditRecord = Schemas["audit_entry"];
+export type Stats = Schemas["stats"];
 
 export interface Root {
   name: string;

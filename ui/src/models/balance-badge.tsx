@@ -7,7 +7,7 @@ export function BalanceBadge({ model }: { model: ProviderModel }) {
   if (!model.load_balancing_enabled) return <span className={classes.minor}>off</span>;
   return (
     <span className={classes.badge}>
-      <Scale size={12} aria-hidden /> {model.load_balancing ?? model.available ?? "on"}
+      <Scale size={12} aria-hidden /> {model.available?.text ?? "on"}
     </span>
   );
 }

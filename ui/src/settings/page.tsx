@@ -90,14 +90,13 @@ function Audit() {
   const audit = useAudit();
   return (
     <Loaded query={audit} rows={4}>
-      {(rows) =>
+      {({ data: rows }) =>
         rows.length === 0 ? (
           <p className={classes.none}>Nothing has been changed yet.</p>
         ) : (
-          <Table label="Changes" head={["Time", "Who", "What"]}>
-            {rows.map((it, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: what has happened stays in its order
-              <Row key={index} record={it} />
+          <Table label="Changes" head={["Time", "Who", "Did", "To", "Fields", "Outcome"]}>
+            {rows.map((it) => (
+              <Row key={it.id} record={it} />
             ))}
           </Table>
         )
@@ -106,12 +105,25 @@ function Audit() {
   );
 }
 
+/** Fields that are named before the rest is counted. */
+const NAMED_MAX = 3;
+
 function Row({ record }: { record: AuditRecord }) {
+  const { time, who, act, kind, name, fields, outcome, status } = record;
+  const more = fields.length - NAMED_MAX;
   return (
     <tr>
-      <td className="nowrap">{clock(record.time)}</td>
-      <td>{record.who}</td>
-      <td>{record.what}</td>
+      <td>{clock(time)}</td>
+      <td>{who.address}</td>
+      <td>{act}</td>
+      <td>
+        {kind} <strong>{name}</strong>
+      </td>
+      <td className="mono" title={fields.join(", ")}>
+        {fields.slice(0, NAMED_MAX).join(", ")}
+        {more > 0 && ` and ${more} more`}
+      </td>
+      <td>{outcome === "refused" && status ? `refused, ${status}` : outcome}</td>
     </tr>
   );
 }

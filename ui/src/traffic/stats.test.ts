@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nameOf, type Point, rows, type Stats, total } from "./stats";
 
-const none = { p50: null, p95: null, p99: null };
+const none = { mean: null, p50: null, p95: null, p99: null };
 const point = (time: string, requests: number): Point => ({
   time,
   requests,
@@ -15,6 +15,8 @@ const point = (time: string, requests: number): Point => ({
   ttft_ms: none,
 });
 const stats: Stats = {
+  by: "provider",
+  left_out: 0,
   since: "2026-01-01T00:00:00.000Z",
   until: "2026-01-01T00:02:30.000Z",
   step: 60,

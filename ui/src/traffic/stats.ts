@@ -2,6 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { call } from "../api/client";
 import { keys } from "../api/queries";
+import type { Stats } from "../api/shapes";
+
+export type { Stats };
 
 export const BY = ["provider", "model", "credential", "route"] as const;
 export type By = (typeof BY)[number];
@@ -16,39 +19,8 @@ export const RANGES = {
 } as const;
 export type Range = keyof typeof RANGES;
 
-interface Durations {
-  p50: number | null;
-  p95: number | null;
-  p99: number | null;
-}
-
-export interface Point {
-  time: string;
-  requests: number;
-  errors: number;
-  retries: number;
-  rate_limited: number;
-  rescued: number;
-  limits_avoided: number;
-  tokens: { input: number; output: number; cached: number };
-  duration_ms: Durations;
-  ttft_ms: Durations;
-}
-
-export interface Series {
-  provider?: string | null;
-  model?: string | null;
-  credential?: string | null;
-  route?: string | null;
-  points: Point[];
-}
-
-export interface Stats {
-  since: string;
-  until: string;
-  step: number;
-  series: Series[];
-}
+export type Series = Stats["series"][number];
+export type Point = Series["points"][number];
 
 /** Counts are read again this often while they are looked at. */
 const REFRESH_MS = 10_000;
