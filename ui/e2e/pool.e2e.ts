@@ -23,7 +23,7 @@ test("Save waits for two enabled keys and says so; then requests take turns by w
   await page.getByRole("link", { name: "alpha-model" }).click();
   const row = (name: string) => page.getByRole("listitem").filter({ hasText: name });
   await row("Default Config").waitFor();
-  await page.getByText("Load balancing", { exact: true }).last().click();
+  await page.getByRole("switch", { name: "Load balancing" }).click();
   const save = page.getByRole("button", { name: "Save" });
   await page.getByText("Enable one more credential: balancing needs two").waitFor();
   expect(await save.isDisabled()).toBe(true);
@@ -66,7 +66,7 @@ test("a key of the pool that is rate limited counts down where it is configured"
 
 test("switching the mode off keeps the pool for later", async () => {
   const { page } = await open(browser, `${world.admin}/ui/models/alpha/alpha-model`);
-  await page.getByText("Load balancing", { exact: true }).last().click();
+  await page.getByRole("switch", { name: "Load balancing" }).click();
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved", { exact: true }).waitFor();
   const pool = await world.call<{ enabled: boolean; entries: { name: string; repeat: number }[] }>(
