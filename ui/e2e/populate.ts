@@ -10,7 +10,7 @@ export async function populate(world: World) {
   const targets = "/upstreams/assistants-production/targets";
   await world.call("POST", targets, { provider: "alpha", model: "alpha-model", weight: 200 });
   await world.call("POST", targets, { provider: "beta", model: "beta-model" });
-  await world.call("POST", targets, { target: "127.0.0.1:1", scheme: "http", backup: true });
+  await world.call("POST", targets, { target: "127.0.0.1:1", scheme: "http", model: "spare-model", backup: true });
   const production = { production: "assistants-production" };
   await world.call("POST", "/routes", {
     name: "chat",

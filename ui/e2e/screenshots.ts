@@ -29,6 +29,7 @@ const PAGES = {
 let world: World;
 let browser: Browser;
 let traffic: ReturnType<typeof setInterval>;
+let clientKey = "";
 
 beforeAll(async () => {
   mkdirSync(OUT, { recursive: true });
@@ -36,6 +37,7 @@ beforeAll(async () => {
   world = await World.start({ vendors: 3, vendor: { response_delay_ms: 120 } });
   await populate(world);
   const { key } = await world.call<{ key: string }>("POST", "/consumers/web/keys", { name: "traffic" });
+  clientKey = key;
   let count = 0;
   traffic = setInterval(() => {
     count += 1;
@@ -88,6 +90,9 @@ test("README's picture", async () => {
   });
   await settled(page);
   await until("there is traffic", () => page.locator("[data-flow=some], [data-flow=much]").count());
+  await world.script(2, [{ error: { class: "rate_limit", retry_after: "90" } }]);
+  await world.chat({ model: "gamma/gamma-model" }, { authorization: `Bearer ${clientKey}` });
+  await page.getByText("now served by").first().waitFor();
   await page.screenshot({ path: README });
   await page.context().close();
 });

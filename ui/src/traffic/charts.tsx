@@ -129,7 +129,7 @@ function One({ chart, stats, by, names }: { chart: Chart; stats: Stats; by: By; 
                 stroke={COLOURS[index]}
                 strokeWidth={1.75}
                 strokeDasharray={DASHES[index]}
-                dot={false}
+                dot={{ r: 1.5, strokeDasharray: "" }}
                 connectNulls
                 isAnimationActive={false}
               />

@@ -119,11 +119,11 @@ function Share({ asked, served }: { asked: number; served: number | null }) {
   return (
     <div className={classes.share}>
       <div className={classes.bar}>
-        <span style={{ width: percent(asked) }} />
+        <span style={{ width: `${asked * 100}%` }} />
       </div>
       <span>{percent(asked)} asked</span>
       <div className={classes.bar} data-served>
-        <span style={{ width: percent(served ?? 0) }} />
+        <span style={{ width: `${(served ?? 0) * 100}%` }} />
       </div>
       <span>{served === null ? "no request yet" : `${percent(served)} served`}</span>
     </div>
