@@ -16,7 +16,7 @@ QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 .PHONY: help
 help: ## List what can be made
 	@echo 'make TARGET, where TARGET is one of'
-	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
 run: build ## Build, and serve on 8000 (AI API) and 8001 (Admin API); ARGS="--workers 2" are passed on
@@ -34,17 +34,74 @@ run: build ## Build, and serve on 8000 (AI API) and 8001 (Admin API); ARGS="--wo
 	@exec $(BIN)/spillway serve $(ARGS)
 
 .PHONY: build
-build: ## Build the binaries (PROFILE=release for a package; the first build takes some minutes)
+build: dashboard ## Build the binaries (PROFILE=release for a package; the first build takes some minutes)
 	$(say) 'building ($(PROFILE)) into $(BIN)'
 	@[ -x $(BIN)/spillway ] || echo 'the first build compiles everything: expect two to ten minutes'
 	@cargo build --locked --profile $(PROFILE) -p spillway -p simulator
+
+.PHONY: ui
+ui: ui/dist/.built ## Build the dashboard into ui/dist (needs Node.js 20.19 or newer)
+
+UI_SOURCES := $(shell find ui/src ui/public ui/scripts -type f) ui/index.html ui/vite.config.ts ui/tsconfig.json ui/biome.json
+
+ui/dist/.built: ui/node_modules/.installed $(UI_SOURCES)
+	$(say) 'dashboard: format, lint, types, build'
+	@cd ui && npm run --silent check && npm run --silent build
+	@touch $@
+
+ui/node_modules/.installed: ui/package.json ui/package-lock.json
+	$(say) 'dashboard: installing what it is made of'
+	@$(node_is_new) || { echo 'Node.js 20.19 or newer is needed, with npm'; exit 1; }
+	@cd ui && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+ui/types/node_modules/.installed: ui/types/package.json ui/types/package-lock.json
+	@cd ui/types && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+UI_WORLD = SPILLWAY_BIN=$(BIN)/spillway VENDOR_SIMULATOR_BIN=$(BIN)/vendor-simulator
+
+.PHONY: ui-test
+ui-test: ui build chromium ui/types/node_modules/.installed ## The dashboard: units, and end to end in Chromium against the binary
+	$(say) 'dashboard: types are what the binary says'
+	@node ui/types/run.mjs check $(BIN)/spillway
+	$(say) 'dashboard: units'
+	@cd ui && npm run --silent test
+	$(say) 'dashboard: end to end'
+	@cd ui && $(UI_WORLD) npm run --silent e2e
+
+.PHONY: ui-types
+ui-types: build ui/types/node_modules/.installed ## Write the dashboard's types anew from the binary's OpenAPI document
+	@node ui/types/run.mjs write $(BIN)/spillway
+
+.PHONY: screenshots
+screenshots: ui build chromium ## Pictures of every page into ui/e2e/out: light, dark, phone, 50 providers; and README's
+	@cd ui && $(UI_WORLD) npm run --silent screenshots
+	@ls ui/e2e/out
+
+# Debian's, as Playwright's own would be downloaded from elsewhere.
+.PHONY: chromium
+chromium:
+	@[ -n "$(CHROMIUM)" ] || command -v chromium chromium-browser google-chrome >/dev/null || { \
+		echo 'installing chromium, for the dashboard'"'"'s tests (CHROMIUM=PATH names another one)'; \
+		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$as_root apt-get -qq update >/dev/null && $$as_root apt-get -qq install -y chromium >/dev/null; \
+	}
+
+node_is_new = node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null
+
+# The gateway itself needs no Node: without it a page says how to get the dashboard.
+.PHONY: dashboard
+dashboard:
+	@if $(node_is_new); then $(MAKE) --no-print-directory ui; else \
+		printf '\n== %s\n' 'without the dashboard: it needs Node.js 20.19 or newer, with npm'; fi
 
 .PHONY: demo
 demo: build ## Serve before three simulated vendors with visible trouble; needs no key
 	@exec $(BIN)/spillway demo $(ARGS)
 
 .PHONY: test
-test: format lint unit sdk deny ## Everything that must hold before a change is merged
+test: ui format lint unit sdk ui-test deny ## Everything that must hold before a change is merged
 	$(say) 'all of it holds'
 
 .PHONY: format

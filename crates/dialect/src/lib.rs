@@ -26,7 +26,7 @@ pub use peek::{
     Malformed, Model, MultipartModel, Peek, body_field, insert_model, peek, peek_multipart, remove_model,
     splice_form_model, splice_model,
 };
-pub use provider::{ANTHROPIC_VERSION, Auth, Kind, MODEL_SEGMENTS, Row, join, table};
+pub use provider::{ANTHROPIC_VERSION, Auth, KIND_NAMES, Kind, MODEL_SEGMENTS, Row, join, table};
 pub use sse::{Failure, Gate, HOLD_LIMIT, Verdict, Watch};
 pub use translate::Wire;
 pub use usage::{Usage, usage};

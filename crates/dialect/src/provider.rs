@@ -135,6 +135,17 @@ const USUAL: Row = Row {
     wants_thoughts: false,
 };
 
+/// Their names in the configuration, in the order of [`Kind`].
+pub static KIND_NAMES: [&str; TABLE.len()] = {
+    let mut names = [""; TABLE.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = TABLE[index].name;
+        index += 1;
+    }
+    names
+};
+
 /// In the order of [`Kind`], so that a kind finds its row by its own number.
 static TABLE: [Row; 24] = [
     Row {

@@ -2,7 +2,8 @@
 //!
 //! It holds no opinion of its own: entities and their checks are `config`'s, changes go through [`Control`], states come
 //! from the balancer's report. What is here is HTTP: who may call ([`guard`]), what a body says ([`body`]), and how an
-//! answer looks ([`answer`]). CRUD of every entity is one table, [`entities::RESOURCES`].
+//! answer looks ([`answer`]). CRUD of every entity is one table, [`entities::RESOURCES`]. The dashboard is served here,
+//! too ([`ui`]), as a client of this API like any other.
 
 mod answer;
 mod apis;
@@ -27,6 +28,8 @@ mod requests;
 mod stats;
 mod topology;
 mod traffic;
+mod try_it;
+mod ui;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -38,7 +41,7 @@ use std::{
 
 use axum::{
     Router, middleware,
-    routing::{delete, get, post, put},
+    routing::{any, delete, get, post, put},
 };
 use config::Secret;
 use serde_json::Value;
@@ -48,6 +51,8 @@ use crate::{
     send::{Sender, SenderSettings},
     state::State,
 };
+
+pub(crate) use self::try_it::Hatch;
 
 /// What the system's resolver last said about a host: `None` if it was never asked, the error's text if it failed.
 pub(crate) type Names = Arc<dyn Fn(&str) -> Option<Result<Vec<IpAddr>, String>> + Send + Sync>;
@@ -66,6 +71,10 @@ pub(crate) struct Parts {
     pub(crate) ready: Arc<AtomicBool>,
     /// Who may call.
     pub(crate) access: Access,
+    /// Where clients reach the proxy.
+    pub(crate) proxy_url: String,
+    /// The proxy itself, for `/try/…`.
+    pub(crate) hatch: Hatch,
 }
 
 /// Who may call the Admin API.
@@ -92,11 +101,13 @@ struct Admin {
     openapi: Value,
     /// Whoever reads `/events`.
     readers: events::Readers,
+    proxy_url: String,
+    hatch: Hatch,
 }
 
 /// The whole Admin API. Serve it with connect info ([`SocketAddr`]), so that the log says who changed something.
 pub(crate) fn router(parts: Parts) -> Router {
-    let Parts { control, state, names, senders, ready, access } = parts;
+    let Parts { control, state, names, senders, ready, access, proxy_url, hatch } = parts;
     let admin = Arc::new(Admin {
         control,
         state,
@@ -107,9 +118,15 @@ pub(crate) fn router(parts: Parts) -> Router {
         guard: guard::Guard::new(&access),
         openapi: config::openapi(process::VERSION),
         readers: events::Readers::default(),
+        proxy_url,
+        hatch,
     });
     let mut router = Router::new()
         .route("/", get(process::root))
+        .route("/ui", get(ui::home))
+        .route("/ui/", get(ui::index))
+        .route("/ui/{*path}", get(ui::page))
+        .route("/try/{*path}", any(try_it::pass))
         .route("/livez", get(process::livez))
         .route("/readyz", get(process::readyz))
         .route("/metrics", get(process::metrics))

@@ -92,19 +92,20 @@ pub async fn serve(settings: Settings) -> Result<Running, StartError> {
 
     let senders = SenderSettings::new(settings.deny_private);
     let ready = Arc::new(AtomicBool::new(false));
-    let router = admin::router(&settings, admin.addr(), &control, &state, &senders, &ready);
+    // Made once: what bodies may take together is one bound for all workers.
+    let door = Door { auth, pepper: control.pepper().clone() };
+    let held = ProxySettings::new(door, settings.request_body_bytes, settings.buffered_bytes);
+    let make = {
+        let (state, senders) = (Arc::clone(&state), senders.clone());
+        move || Proxy::new(Arc::clone(&state), Sender::new(senders.clone()), held.clone())
+    };
+    let front = admin::Front { url: url(proxy.addr(), settings.proxy.tls.is_some()), proxy: make() };
+    let router = admin::router(&settings, admin.addr(), &control, &state, &senders, &ready, front);
     let admin =
         admin.serve(&listener::Threads::Of(runtime.handle()), move || admin::Admin::new(router.clone()));
     let admin = admin
         .map_err(|it| StartError::Listen { flag: "--admin-listen".to_owned(), reason: it.to_string() })?;
 
-    let make = {
-        let (state, senders) = (Arc::clone(&state), senders.clone());
-        // Made once: what bodies may take together is one bound for all workers.
-        let door = Door { auth, pepper: control.pepper().clone() };
-        let proxy = ProxySettings::new(door, settings.request_body_bytes, settings.buffered_bytes);
-        move || Proxy::new(Arc::clone(&state), Sender::new(senders.clone()), proxy.clone())
-    };
     let threads = match settings.threads {
         Threads::PerCore => listener::Threads::Own,
         Threads::WorkStealing => listener::Threads::Of(runtime.handle()),
@@ -152,12 +153,12 @@ fn seed() -> Result<u64, StartError> {
 impl Running {
     /// Where requests go: `http://127.0.0.1:8000`.
     pub fn proxy_url(&self) -> String {
-        url(&self.proxy)
+        url(self.proxy.addr(), self.proxy.tls())
     }
 
     /// Where the Admin API is.
     pub fn admin_url(&self) -> String {
-        url(&self.admin)
+        url(self.admin.addr(), self.admin.tls())
     }
 
     /// Ends: new connections are refused, what was accepted is finished, within the drain's time or until `at_once`.
@@ -185,9 +186,9 @@ impl Running {
     }
 }
 
-fn url(listener: &Listener) -> String {
-    let scheme = if listener.tls() { "https" } else { "http" };
-    format!("{scheme}://{}", reachable(listener.addr()))
+fn url(addr: SocketAddr, tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
+    format!("{scheme}://{}", reachable(addr))
 }
 
 /// An address that a client on this machine can use: nobody can connect to "every address".

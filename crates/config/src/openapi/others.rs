@@ -43,6 +43,7 @@ pub(super) fn add(paths: &mut Map<String, Value>) {
         paths[path]["get"]["security"] = json!([{}]);
     }
     schemas(paths);
+    try_it(paths);
     health(paths);
     load_balancing(paths);
     orders(paths);
@@ -76,6 +77,32 @@ fn schemas(paths: &mut Map<String, Value>) {
         errors: &[(404, "not_found")],
     };
     paths.insert("/schemas/{entity}".to_owned(), json!({ "parameters": [entity], "get": operation.value() }));
+}
+
+/// Only what the dashboard asks is described: whatever the proxy answers can be asked.
+fn try_it(paths: &mut Map<String, Value>) {
+    let mut path = in_path("path", "A path of the AI API, such as `v1/chat/completions`.");
+    path["allowReserved"] = true.into();
+    let key = json!({
+        "name": "x-spillway-client-key", "in": "header", "schema": { "type": "string" },
+        "description": "The client key to call with, where the AI API wants one."
+    });
+    let said = json!({ "description": "What the AI API answers, `x-spillway-*` headers included." });
+    let summary = "Asks the AI API, for pages that may call no other origin.";
+    let mut item = json!({ "parameters": [path, key] });
+    for (method, id) in [("get", "try_read"), ("post", "try")] {
+        let operation = Operation {
+            id: id.to_owned(),
+            tag: "gateway",
+            summary: summary.to_owned(),
+            parameters: &[],
+            body: None,
+            answers: vec![(200, said.clone())],
+            errors: &[],
+        };
+        item[method] = operation.value();
+    }
+    paths.insert("/try/{path}".to_owned(), item);
 }
 
 fn health(paths: &mut Map<String, Value>) {

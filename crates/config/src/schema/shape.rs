@@ -12,8 +12,6 @@ pub(super) const SHORT_NAME: Shape = Shape { pattern: Some("^[A-Za-z0-9._-]{1,64
 /// A name, or a pool's: a provider's and, behind a slash, a model's.
 pub(super) const UPSTREAM_NAME: Shape =
     Shape { pattern: Some("^[A-Za-z0-9._-]{1,128}(/.{1,256})?$"), max: 385, check: upstream_name };
-/// A row of the dialects' table.
-pub(super) const KIND: Shape = Shape { pattern: None, max: 64, check: kind };
 /// A vendor's name for a model.
 pub(super) const MODEL: Shape = Shape { pattern: None, max: 256, check: free };
 /// A label: commas and slashes separate them in `?tags=`.
@@ -69,14 +67,6 @@ fn upstream_name(text: &str) -> Option<String> {
         None if text.len() > NAME.max => Some(format!("length must be at most {}", NAME.max)),
         None => name(text),
     }
-}
-
-fn kind(text: &str) -> Option<String> {
-    if dialect::Kind::from_name(text).is_some() {
-        return None;
-    }
-    let known: Vec<&str> = dialect::Kind::ALL.iter().map(|kind| kind.row().name).collect();
-    Some(format!("expected one of: {}", known.join(", ")))
 }
 
 fn tag(text: &str) -> Option<String> {

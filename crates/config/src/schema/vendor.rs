@@ -10,7 +10,7 @@ pub(super) static PROVIDER: Schema = Schema {
         Field::required("name", Type::Text(shape::NAME), "Unique. Clients may say it as `{name}/{model}`."),
         Field::required(
             "kind",
-            Type::Text(shape::KIND),
+            Type::Choice(&dialect::KIND_NAMES),
             "How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.",
         ),
         Field::new(

@@ -16,7 +16,7 @@ use axum::{
 };
 use subtle::ConstantTimeEq;
 
-use super::{Access, Admin, answer::Fault};
+use super::{Access, Admin, answer::Fault, ui};
 use crate::listener::Ambiguous;
 
 /// What is checked.
@@ -72,7 +72,7 @@ impl Guard {
         if request.extensions().get::<Ambiguous>().is_some() {
             return Err(ambiguous());
         }
-        if self.is_free(request.uri().path()) {
+        if self.is_free(request.uri().path()) || ui::is_for_pages(request) {
             return Ok(());
         }
         let host = host(request);

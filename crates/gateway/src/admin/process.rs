@@ -8,19 +8,23 @@ use axum::{
 use config::Kind;
 use serde_json::{Value, json};
 
-use super::{Admin, answer::Fault, ask::Ask};
+use super::{Admin, answer::Fault, ask::Ask, ui};
 
 /// The program's version.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Who this is and where to go on.
-pub(super) async fn root(ask: Ask) -> Json<Value> {
+/// Who this is and where to go on; a browser goes to the dashboard.
+pub(super) async fn root(ask: Ask) -> Response {
+    if ui::is_browser(&ask.headers) {
+        return ui::home().await.into_response();
+    }
     let control = &ask.admin.control;
     Json(json!({
         "name": "spillway",
         "version": VERSION,
         "node_id": control.node_id(),
         "revision": control.view().revision,
+        "proxy_url": ask.admin.proxy_url,
         "links": {
             "upstreams": "/upstreams",
             "services": "/services",
@@ -31,8 +35,10 @@ pub(super) async fn root(ask: Ask) -> Json<Value> {
             "openapi": "/openapi.json",
             "livez": "/livez",
             "readyz": "/readyz",
+            "dashboard": "/ui/",
         },
     }))
+    .into_response()
 }
 
 /// The process answers.

@@ -9,6 +9,8 @@ mod lists;
 mod process;
 mod providers;
 mod seed;
+mod try_it;
+mod ui;
 mod watching;
 
 use std::{
@@ -66,6 +68,8 @@ impl Api {
             senders: SenderSettings::new(false),
             ready: Arc::clone(&ready),
             access,
+            proxy_url: "http://127.0.0.1:8000".to_owned(),
+            hatch: try_it::mirror(),
         };
         Api { router: router(parts), control, ready, dir }
     }

@@ -1,21 +1,28 @@
 //! The Admin API's router, as something that a listener can serve.
 
 use std::{
+    convert::Infallible,
     future::Future,
     net::SocketAddr,
     sync::{Arc, atomic::AtomicBool},
 };
 
 use axum::{Router, extract::ConnectInfo};
-use hyper::{Request, Response, body::Incoming, service::Service};
-use hyper_util::service::TowerToHyperService;
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    client,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 
 use super::Settings;
 use crate::{
-    admin::{Access, Parts},
+    admin::{Access, Hatch, Parts},
     control::Control,
     listener::Serve,
-    proxy::Peer,
+    proxy::{Peer, Proxy},
     send::SenderSettings,
     state::State,
 };
@@ -44,6 +51,14 @@ impl Serve for Admin {
     }
 }
 
+/// The AI API, as the Admin API knows it.
+pub(super) struct Front {
+    /// Where clients reach it.
+    pub(super) url: String,
+    /// It itself.
+    pub(super) proxy: Proxy,
+}
+
 /// The router of a process that listens on `addr`.
 pub(super) fn router(
     settings: &Settings,
@@ -52,6 +67,7 @@ pub(super) fn router(
     state: &Arc<State>,
     senders: &SenderSettings,
     ready: &Arc<AtomicBool>,
+    front: Front,
 ) -> Router {
     crate::admin::router(Parts {
         control: Arc::clone(control),
@@ -65,5 +81,31 @@ pub(super) fn router(
             metrics_open: settings.metrics_open,
             hosts: settings.admin_hosts.clone(),
         },
+        proxy_url: front.url,
+        hatch: hatch(front.proxy),
+    })
+}
+
+/// What is on its way inside the process between the two ends of [`hatch`].
+const HATCH_BUFFER_BYTES: usize = 64 * 1024;
+
+/// The request path for callers inside the process. A pair of pipes stands where the network is otherwise, so that a
+/// request and an answer are what they always are, and a caller that goes away is noticed as always.
+fn hatch(proxy: Proxy) -> Hatch {
+    Arc::new(move |request, addr| {
+        let proxy = proxy.clone();
+        Box::pin(async move {
+            let (near, far) = tokio::io::duplex(HATCH_BUFFER_BYTES);
+            let serve = service_fn(move |request| {
+                let proxy = proxy.clone();
+                async move { Ok::<_, Infallible>(proxy.serve(request, Peer { addr }).await) }
+            });
+            let serving = http1::Builder::new().half_close(false).serve_connection(TokioIo::new(far), serve);
+            let (mut ask, calling) = client::conn::http1::handshake(TokioIo::new(near)).await?;
+            // Each ends with the other; what they end with is in the answer.
+            tokio::spawn(async move { drop(serving.await) });
+            tokio::spawn(async move { drop(calling.await) });
+            Ok(ask.send_request(request).await?.map(axum::body::Body::new))
+        })
     })
 }

@@ -1,0 +1,112 @@
+// One stream of events for the whole dashboard. It patches what is cached; nothing is polled while it lives.
+import type { QueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { patchState, patchTraffic } from "./patch";
+import { keys } from "./queries";
+import type { StateEvent, Topology, TrafficEvent } from "./shapes";
+import { readEvents, type ServerEvent } from "./sse";
+
+/** Whether what is shown is of this moment. */
+export type Liveness = "connecting" | "live" | "lost";
+
+const RETRY_MS_FIRST = 500;
+const RETRY_MS_MAX = 10_000;
+/** States of what the diagram does not hold (targets, pools) are read again, at most this often. */
+const REFRESH_MS = 500;
+
+let liveness: Liveness = "connecting";
+const listeners = new Set<() => void>();
+const trafficListeners = new Set<(event: TrafficEvent) => void>();
+
+/** Listens until the signal says so; comes back by itself when the stream breaks. */
+export async function listen(client: QueryClient, signal: AbortSignal): Promise<void> {
+  let retry_ms = RETRY_MS_FIRST;
+  while (!signal.aborted) {
+    try {
+      await readEvents(
+        "/events",
+        signal,
+        () => {
+          retry_ms = RETRY_MS_FIRST;
+          become("live");
+          // What happened while nobody listened.
+          void client.invalidateQueries();
+        },
+        (event) => take(client, event),
+      );
+    } catch {
+      // Told below, by what the state becomes.
+    }
+    if (signal.aborted) return;
+    become("lost");
+    await pause(retry_ms, signal);
+    retry_ms = Math.min(retry_ms * 2, RETRY_MS_MAX);
+  }
+}
+
+export const useLiveness = () => useSyncExternalStore(subscribe, () => liveness);
+
+/** Calls back with the traffic of each second. */
+export function onTraffic(listener: (event: TrafficEvent) => void): () => void {
+  trafficListeners.add(listener);
+  return () => trafficListeners.delete(listener);
+}
+
+/** What one event does to the cache. */
+export function take(client: QueryClient, { event, data }: ServerEvent) {
+  switch (event) {
+    case "state": {
+      const told = JSON.parse(data) as StateEvent;
+      client.setQueryData<Topology>(keys.topology, (it) => it && patchState(it, told));
+      refreshStandings(client);
+      return;
+    }
+    case "traffic": {
+      const told = JSON.parse(data) as TrafficEvent;
+      client.setQueryData<Topology>(keys.topology, (it) => it && patchTraffic(it, told));
+      for (const it of trafficListeners) it(told);
+      return;
+    }
+    case "reset":
+      // More happened than could be told.
+      void client.invalidateQueries();
+      return;
+    case "config":
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "history" });
+      return;
+  }
+}
+
+let isRefreshing = false;
+
+/** Standings that are lists of their own (keys, pools, targets). The diagram is patched and needs no reading. */
+function refreshStandings(client: QueryClient) {
+  if (isRefreshing) return;
+  isRefreshing = true;
+  setTimeout(() => {
+    isRefreshing = false;
+    const isListed = ([family, what]: readonly unknown[]) => family === "standing" && what !== "topology";
+    void client.invalidateQueries({ predicate: ({ queryKey }) => isListed(queryKey) });
+  }, REFRESH_MS);
+}
+
+function become(next: Liveness) {
+  if (liveness === next) return;
+  liveness = next;
+  for (const it of listeners) it();
+}
+
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { topology } from "../api/sample";
+import { soonestReturn, summary } from "./summary";
+
+test("one glance tells whether anybody is refused, and who is out", () => {
+  const sample = topology({ providers: 3, keys: 2 });
+  expect(summary(sample)).toMatchObject({
+    tone: "ok",
+    title: "All 3 enabled providers serve",
+    out: [],
+    keys: { usable: 6, all: 6 },
+  });
+  const [first, second, third] = sample.providers;
+  if (!first || !second || !third) throw new Error("three were asked for");
+  first.status = "abnormal";
+  expect(summary(sample)).toMatchObject({ tone: "wait", title: "openai can not serve" });
+  third.status = "abnormal";
+  expect(summary(sample).title).toBe("openai and 1 more can not serve");
+  second.status = "disabled";
+  expect(summary(sample)).toMatchObject({ tone: "bad", title: "No provider serves: requests are refused" });
+});
+
+test("disabled keys count neither as usable nor as out", () => {
+  const sample = topology({ providers: 1, keys: 3 });
+  const [first, second] = sample.providers[0]?.credentials ?? [];
+  if (first) first.state = "disabled";
+  if (second) second.state = "cooling";
+  expect(summary(sample).keys).toEqual({ usable: 1, all: 2 });
+});
+
+test("the soonest return is the earliest end among the keys that are out", () => {
+  const [provider] = topology({ providers: 1, keys: 3 }).providers;
+  if (!provider) throw new Error("one was asked for");
+  expect(soonestReturn(provider.credentials)).toBeNull();
+  for (const [index, until] of ["2026-01-01T00:02:00.000Z", "2026-01-01T00:01:00.000Z"].entries()) {
+    Object.assign(provider.credentials[index] ?? {}, { state: "cooling", until });
+  }
+  expect(soonestReturn(provider.credentials)).toBe("2026-01-01T00:01:00.000Z");
+});

@@ -1,0 +1,15 @@
+import "@fontsource-variable/inter/wght.css";
+import "./mantine.css";
+import "./tokens.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app";
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

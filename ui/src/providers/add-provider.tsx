@@ -1,0 +1,76 @@
+// A provider and its first key in one step: two entities, but nobody wants a provider without a key.
+import "../mantine-more.css";
+import { Modal, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { at, call } from "../api/client";
+import type { Provider } from "../api/shapes";
+import { tellDone, tellError } from "../api/writes";
+import { FormEnd, useEntityForm } from "../parts/entity-form";
+import { KindInput } from "./kind";
+
+export default function AddProvider({ close }: { close: () => void }) {
+  const { form, submit, general, pending } = useEntityForm({
+    initial: { name: "", kind: "openai", url: "", default_model: "", secret: "" },
+    write: ({ name, kind, url, default_model }) => ({
+      method: "POST",
+      path: "/providers",
+      body: {
+        name: name.trim() || kind,
+        kind,
+        ...(url.trim() && { endpoints: [{ url: url.trim() }] }),
+        ...(default_model.trim() && { default_model: default_model.trim() }),
+      },
+    }),
+    done: async (provider: Provider, { secret }) => {
+      if (secret) await addKey(provider, secret);
+      else tellDone(`${provider.name} is added as rank ${provider.rank}`);
+      close();
+    },
+  });
+  return (
+    <Modal opened onClose={close} title="Add provider">
+      <form onSubmit={(event) => void submit(event)}>
+        <Stack gap="sm">
+          <KindInput {...form.getInputProps("kind")} data-autofocus />
+          <TextInput
+            label="Name"
+            description="Clients may say it, as in NAME/model"
+            placeholder={form.values.kind}
+            {...form.getInputProps("name")}
+          />
+          <PasswordInput
+            label="API key"
+            description="Kept encrypted and never shown again; or where it is: env:NAME, file:PATH"
+            autoComplete="off"
+            {...form.getInputProps("secret")}
+          />
+          <TextInput
+            label="Base URL"
+            description="As the vendor's SDK takes it; empty: the kind's own"
+            placeholder="https://…/v1"
+            {...form.getInputProps("url")}
+          />
+          <TextInput
+            label="Default model"
+            description="Asked for when a request leaves it open, or comes over from another provider"
+            {...form.getInputProps("default_model")}
+          />
+          <FormEnd general={general} pending={pending} submit="Add provider" cancel={close} />
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+/** The provider is there whether or not its key is taken, so a refused key is told apart from it. */
+async function addKey({ name, rank }: Provider, secret: string) {
+  try {
+    await call("POST", at("providers", name, "credentials"), { body: { name: "main", secret } });
+    tellDone(`${name} is added as rank ${rank}, with its key "main"`);
+  } catch (error) {
+    tellError(
+      new Error(
+        `${name} is added, but its key is not: ${error instanceof Error ? error.message : error}. Add it in its key pool.`,
+      ),
+    );
+  }
+}

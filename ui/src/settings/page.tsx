@@ -1,0 +1,129 @@
+// What this gateway is, how it is, and who changed what.
+import "../mantine-more.css";
+import { useQuery } from "@tanstack/react-query";
+import { ApiError, call } from "../api/client";
+import { useLiveness } from "../api/live";
+import { useAudit, useRoot } from "../api/queries";
+import type { AuditRecord } from "../api/shapes";
+import { Loaded, Page, Panel } from "../parts/page";
+import { StateMark } from "../parts/state";
+import { Table } from "../parts/table";
+import { clock } from "../parts/time";
+import { proxyUrl } from "../setup/proxy-url";
+import classes from "./settings.module.css";
+
+export default function SettingsPage() {
+  return (
+    <Page title="Settings">
+      <Panel title="This gateway">
+        <Gateway />
+      </Panel>
+      <Panel title="Changes">
+        <Audit />
+      </Panel>
+    </Page>
+  );
+}
+
+function useReady() {
+  return useQuery({
+    queryKey: ["history", "ready"],
+    queryFn: async ({ signal }) => {
+      try {
+        await call("GET", "/readyz", { signal });
+        return true;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 503) return false;
+        throw error;
+      }
+    },
+    refetchInterval: 5000,
+  });
+}
+
+function Gateway() {
+  const root = useRoot();
+  const ready = useReady();
+  const liveness = useLiveness();
+  return (
+    <Loaded query={root} rows={3}>
+      {(it) => (
+        <dl className={classes.facts}>
+          <Fact name="version">{it.version}</Fact>
+          <Fact name="takes requests">
+            {ready.data === undefined ? (
+              "–"
+            ) : (
+              <StateMark state={ready.data ? "available" : "unhealthy"} title="/readyz" />
+            )}
+          </Fact>
+          <Fact name="events">{liveness}</Fact>
+          <Fact name="AI API">
+            <code>{proxyUrl(it.proxy_url)}/v1</code>
+          </Fact>
+          <Fact name="Admin API">
+            <code>{window.location.origin}</code>
+          </Fact>
+          <Fact name="node">
+            <code>{it.node_id}</code>
+          </Fact>
+          <Fact name="revision">{String(it.revision)}</Fact>
+          <Fact name="for machines">
+            <a href="/openapi.json">OpenAPI</a>, <a href="/metrics">metrics</a>
+          </Fact>
+        </dl>
+      )}
+    </Loaded>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Audit() {
+  const audit = useAudit();
+  return (
+    <Loaded query={audit} rows={4}>
+      {({ data: rows }) =>
+        rows.length === 0 ? (
+          <p className={classes.none}>Nothing has been changed yet.</p>
+        ) : (
+          <Table label="Changes" head={["Time", "Who", "Did", "To", "Fields", "Outcome"]}>
+            {rows.map((it) => (
+              <Row key={it.id} record={it} />
+            ))}
+          </Table>
+        )
+      }
+    </Loaded>
+  );
+}
+
+/** Fields that are named before the rest is counted. */
+const NAMED_MAX = 3;
+
+function Row({ record }: { record: AuditRecord }) {
+  const { time, who, act, kind, name, fields, outcome, status } = record;
+  const more = fields.length - NAMED_MAX;
+  return (
+    <tr>
+      <td>{clock(time)}</td>
+      <td>{who.address}</td>
+      <td>{act}</td>
+      <td>
+        {kind} <strong>{name}</strong>
+      </td>
+      <td className="mono" title={fields.join(", ")}>
+        {fields.slice(0, NAMED_MAX).join(", ")}
+        {more > 0 && ` and ${more} more`}
+      </td>
+      <td>{outcome === "refused" && status ? `refused, ${status}` : outcome}</td>
+    </tr>
+  );
+}
