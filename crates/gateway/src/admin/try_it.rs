@@ -44,7 +44,10 @@ pub(super) async fn pass(State(admin): State<Arc<Admin>>, request: Request) -> R
     let peer = peer.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
     let (head, body) = request.into_parts();
     let asked = head.uri.path_and_query().map_or("", |it| it.as_str());
-    let uri: Uri = asked.strip_prefix("/try").and_then(|it| it.parse().ok()).ok_or_else(|| Fault::not_found("behind /try stands a path of the AI API, such as /try/v1/models"))?;
+    let uri: Uri = asked
+        .strip_prefix("/try")
+        .and_then(|it| it.parse().ok())
+        .ok_or_else(|| Fault::not_found("behind /try stands a path of the AI API, such as /try/v1/models"))?;
     let mut passed = http::Request::new(body);
     *passed.method_mut() = head.method;
     *passed.uri_mut() = uri;

@@ -61,7 +61,8 @@ pub(super) async fn page(Path(path): Path<String>, headers: HeaderMap) -> Result
 }
 
 fn file(path: &str, headers: &HeaderMap) -> Result<Response, Fault> {
-    let found = Files::get(path).ok_or_else(|| Fault::not_found("the dashboard has no such file; it begins at /ui/"))?;
+    let found = Files::get(path)
+        .ok_or_else(|| Fault::not_found("the dashboard has no such file; it begins at /ui/"))?;
     let tag = tag(&found);
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = match headers.get(header::IF_NONE_MATCH) {
