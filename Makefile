@@ -21,6 +21,7 @@ help: ## List what can be made
 .PHONY: run
 run: build ## Build, and serve on 8000 (AI API) and 8001 (Admin API); ARGS="--workers 2" are passed on
 	@echo
+	@echo 'In a browser:  http://localhost:8001/'
 	@echo 'With a vendor key in the environment, such as OPENAI_API_KEY (`spillway serve --help` lists them all):'
 	@echo '  curl localhost:8000/v1/models'
 	@echo '  any OpenAI SDK:   OPENAI_BASE_URL=http://localhost:8000/v1'

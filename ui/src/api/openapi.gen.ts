@@ -831,7 +831,7 @@ export interface components {
              * @description How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.
              * @enum {string}
              */
-            kind?: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm";
+            kind?: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai";
             /**
              * @description Where it is; none: the kind's own place.
              * @default []
@@ -954,7 +954,7 @@ export interface components {
              * @description How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.
              * @enum {string}
              */
-            kind: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm";
+            kind: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai";
             /**
              * @description Where it is; none: the kind's own place.
              * @default []
@@ -1071,7 +1071,7 @@ export interface components {
             readonly updated_at?: number;
             /** @description Unique. Clients may say it as `{name}/{model}`. */
             name?: string;
-            kind?: ("openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm") | null;
+            kind?: ("openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai") | null;
             endpoints?: {
                 /**
                  * @description Unique within the provider.

@@ -24,7 +24,7 @@ export const KeysCard = memo(function KeysCard({ data }: NodeProps<KeysNode>) {
   if (!credentials) return null;
   const on = credentials.filter((it) => it.state !== "disabled");
   const usable = on.filter((it) => it.state === "normal").length;
-  const returns = usable < on.length ? soonestReturn(credentials) : null;
+  const returns = soonestReturn(on);
   const pool = pathTo(pathOf("providers", name), { tab: "keys" });
   const keys = count === 1 ? "1 key" : `${count} keys`;
   return (

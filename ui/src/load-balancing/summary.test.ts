@@ -36,4 +36,13 @@ test("the soonest return is the earliest end among the keys that are out", () =>
     Object.assign(provider.credentials[index] ?? {}, { state: "cooling", until });
   }
   expect(soonestReturn(provider.credentials)).toBe("2026-01-01T00:01:00.000Z");
+  const forOneModel = {
+    model: "m",
+    state: "cooling",
+    cause: "rate_limit",
+    until: "2026-01-01T00:00:30.000Z",
+    ttl: 30,
+  } as const;
+  Object.assign(provider.credentials[2] ?? {}, { model_states: [forOneModel] });
+  expect(soonestReturn(provider.credentials), "also of a key that is out for one model").toBe(forOneModel.until);
 });

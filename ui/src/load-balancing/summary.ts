@@ -38,8 +38,8 @@ function verdict(serving: number, out: TopologyProvider[], all: number): Pick<Su
   return { tone: "wait", title: `${first.name}${others} can not serve` };
 }
 
-/** The soonest return among some keys, if one is known. */
+/** The soonest return among some keys, for all models or for one, if one is known. */
 export function soonestReturn(credentials: TopologyCredential[]): string | null {
-  const times = credentials.flatMap((it) => (it.state !== "normal" && it.until ? [it.until] : []));
+  const times = credentials.flatMap((it) => [it, ...it.model_states].flatMap(({ until }) => until ?? []));
   return times.sort()[0] ?? null;
 }

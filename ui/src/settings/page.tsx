@@ -5,6 +5,7 @@ import { ApiError, call } from "../api/client";
 import { useLiveness } from "../api/live";
 import { useAudit, useRoot } from "../api/queries";
 import type { AuditRecord } from "../api/shapes";
+import { currentToken } from "../api/token";
 import { Loaded, Page, Panel } from "../parts/page";
 import { StateMark } from "../parts/state";
 import { Table } from "../parts/table";
@@ -69,12 +70,18 @@ function Gateway() {
           </Fact>
           <Fact name="revision">{String(it.revision)}</Fact>
           <Fact name="for machines">
-            <a href="/openapi.json">OpenAPI</a>, <a href="/metrics">metrics</a>
+            <ForMachines />
           </Fact>
         </dl>
       )}
     </Loaded>
   );
+}
+
+/** A link can not bear the token; behind one the paths are for scripts. */
+function ForMachines() {
+  const paths = ["/openapi.json", "/metrics"];
+  return paths.map((it) => <div key={it}>{currentToken() ? <code>{it}</code> : <a href={it}>{it}</a>}</div>);
 }
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
