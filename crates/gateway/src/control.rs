@@ -12,7 +12,12 @@ mod history;
 mod ledger;
 mod start;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::{self, Read},
+    sync::Arc,
+};
 
 use arc_swap::ArcSwap;
 use balance::{Event, Ledger, Order};
@@ -25,6 +30,9 @@ use crate::{client_keys::Pepper, state::State, store::Store, vault::Vault};
 
 pub(crate) use change::{Asked, Done};
 pub(crate) use failure::{ConfigurationRefused, Failure};
+
+/// The longest file that is taken for a secret: far more than any key or token has.
+const SECRET_FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Owns the configuration. One per process.
 pub(crate) struct Control {
@@ -129,9 +137,23 @@ impl Outside {
     pub(crate) fn process(environment: HashMap<String, String>, vault: Vault) -> Self {
         Outside {
             env: Box::new(move |name| environment.get(name).cloned()),
-            file: Box::new(|path| std::fs::read_to_string(path).map_err(|it| it.to_string())),
+            file: Box::new(|path| read_small(path).map_err(|it| it.to_string())),
             vault,
         }
+    }
+}
+
+/// A file that may hold a secret. What is none, such as a pipe or `/dev/zero`, would be waited for or read for ever,
+/// and every later change behind it.
+fn read_small(path: &str) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("is no regular file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(SECRET_FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > SECRET_FILE_BYTES_MAX {
+        true => Err(io::Error::other(format!("is longer than {SECRET_FILE_BYTES_MAX} bytes"))),
+        false => Ok(text),
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) use self::{
     counts::Counts,
     names::Tried,
     requests::{Kept, Requests},
-    series::{By, CALLED_WITHIN, HOUR, Key, MINUTE, Series, start},
+    series::{By, CALLED_WITHIN, HOUR, Key, MINUTE, Series, hour_before, start},
     sketch::Sketch,
     traffic::{Rate, Traffic},
 };

@@ -28,6 +28,8 @@ use crate::control::{Asked, Done, Failure, View};
 
 /// What else a deletion has done.
 const WARNING: HeaderName = HeaderName::from_static("x-spillway-warning");
+/// As many of them as any client reads: more than a hundred headers are too many for some.
+const WARNINGS_SHOWN: usize = 20;
 
 /// A collection.
 pub(super) struct Resource {
@@ -163,7 +165,10 @@ async fn remove(resource: &'static Resource, ask: Ask) -> Result<Response, Fault
     let done = ask.admin.control.edit(edit, ask.asked_to_delete()?).await.map_err(refused)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     // A 204 has no body to say in what went along, and what became of the rest.
-    for warning in done.warnings.iter().filter_map(|it| HeaderValue::from_str(it).ok()) {
+    let more = done.warnings.len().checked_sub(WARNINGS_SHOWN).filter(|it| *it > 0);
+    let more = more.map(|it| format!("and {it} more of the kind"));
+    let shown = done.warnings.iter().take(WARNINGS_SHOWN).chain(&more);
+    for warning in shown.filter_map(|it| HeaderValue::from_str(it).ok()) {
         response.headers_mut().append(WARNING, warning);
     }
     Ok(response)

@@ -69,13 +69,15 @@ fn join(admin: &Arc<Admin>) -> Result<mpsc::Receiver<Bytes>, Fault> {
         let message = format!("{READERS_MAX} readers listen to events already; close one of them");
         return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, message));
     }
+    // It listens before the reader is told the revision: the next one is told, however soon it comes.
+    let teller = (!reading.has_teller).then(|| Teller::begin(Arc::clone(admin)));
     let (queue, stream) = mpsc::channel(QUEUE_MAX);
     // There is room for the first.
     let _ = queue.try_send(config_event(admin.control.view().revision));
     reading.all.push(Reader { queue, missed: 0 });
-    if !reading.has_teller {
+    if let Some(teller) = teller {
         reading.has_teller = true;
-        tokio::spawn(Teller::begin(Arc::clone(admin)).run());
+        tokio::spawn(teller.run());
     }
     Ok(stream)
 }

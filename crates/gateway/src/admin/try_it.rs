@@ -2,9 +2,10 @@
 //!
 //! The dashboard's *Try it* page may call no other origin than its own, and the proxy is another one. So what is asked
 //! here is handed to the request path inside this process, and its answer is passed on as it comes, with the
-//! `x-spillway-*` headers. It is an ordinary request in every other way: it is routed, counted and recorded. Who may
-//! call is the Admin API's rule; the client key, if the proxy wants one, comes in a header of its own, because
-//! `Authorization` is the admin token's.
+//! `x-spillway-*` headers and without what a browser would act upon: whoever opens such an address as a page must not
+//! run a vendor's scripts in the dashboard's place. It is an ordinary request in every other way: it is routed, counted
+//! and recorded. Who may call is the Admin API's rule; the client key, if the proxy wants one, comes in a header of its
+//! own, because `Authorization` is the admin token's.
 
 use std::{net::SocketAddr, pin::Pin, sync::Arc};
 
@@ -37,6 +38,25 @@ const PASSED: [HeaderName; 8] = [
     HeaderName::from_static("x-spillway-fallback"),
 ];
 
+/// What a browser would do at a vendor's word, and to the Admin API's origin. Cookies are never passed on.
+const ACTED_UPON: [HeaderName; 12] = [
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::CACHE_CONTROL,
+    header::CONTENT_SECURITY_POLICY_REPORT_ONLY,
+    header::LINK,
+    header::LOCATION,
+    header::REFERRER_POLICY,
+    header::REFRESH,
+    header::STRICT_TRANSPORT_SECURITY,
+    header::X_CONTENT_TYPE_OPTIONS,
+    HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("service-worker-allowed"),
+];
+
+/// An answer that is opened as a page is a page of nobody's: no scripts, no forms, no origin.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'");
+
 /// `ANY /try/v1/chat/completions`, and whatever else the proxy answers.
 pub(super) async fn pass(State(admin): State<Arc<Admin>>, request: Request) -> Result<Response, Fault> {
     // Without a socket (in tests) nobody is at the other end.
@@ -52,9 +72,14 @@ pub(super) async fn pass(State(admin): State<Arc<Admin>>, request: Request) -> R
     *passed.method_mut() = head.method;
     *passed.uri_mut() = uri;
     *passed.headers_mut() = headers(&head.headers)?;
-    (admin.hatch)(passed, peer)
+    let mut answer = (admin.hatch)(passed, peer)
         .await
-        .map_err(|_| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the proxy is not there any more"))
+        .map_err(|_| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the proxy is not there any more"))?;
+    for name in ACTED_UPON {
+        answer.headers_mut().remove(name);
+    }
+    answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    Ok(answer)
 }
 
 fn headers(given: &HeaderMap) -> Result<HeaderMap, Fault> {

@@ -10,7 +10,7 @@ use tracing::warn;
 use super::Control;
 use crate::{
     clock::unix_seconds,
-    history::{By, HOUR, start},
+    history::{By, hour_before},
     store::{HourRow, StoreError},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 const CATCH_UP_EVERY: Duration = Duration::from_millis(250);
 /// After a kill the counts are at most this old.
 const STORE_EVERY: Duration = Duration::from_secs(10);
-/// Of the hour that is going on, everything is taken over.
+/// Of the hours that may still change, everything is taken over.
 const ROWS_MAX: usize = usize::MAX;
 
 impl Control {
@@ -35,29 +35,26 @@ impl Control {
         }
     }
 
-    /// Stores what has been counted since. What can not be stored now is stored next time.
+    /// Stores what has been counted since. What can not be stored now is stored next time, also if whoever waits for
+    /// this is cut off.
     pub(super) async fn store_counts(&self) {
         let now = unix_seconds(SystemTime::now());
         let history = &self.state.telemetry.history;
-        let (rows, calls) =
+        let ((rows, changes), calls) =
             history.read(&self.state.clock, |it| (it.series.unstored(now), it.series.calls()));
         if rows.is_empty() {
             return;
         }
-        let kept = self.store.keep_counts(&rows, &calls, now).await;
-        history.read(&self.state.clock, |it| match kept {
-            Ok(()) => it.series.stored(now),
-            Err(error) => {
-                warn!(%error, "the hourly counts could not be stored");
-                it.series.failed(rows.iter().map(|it| it.0));
-            }
-        });
+        match self.store.keep_counts(&rows, &calls, now).await {
+            Ok(()) => history.read(&self.state.clock, |it| it.series.stored(&changes, now)),
+            Err(error) => warn!(%error, "the hourly counts could not be stored"),
+        }
     }
 
     /// Goes on where the last process stopped.
     pub(super) async fn take_over_history(&self) -> Result<(), StoreError> {
-        let hour = start(unix_seconds(SystemTime::now()), HOUR);
-        let rows = self.store.counts(None, hour, ROWS_MAX).await?;
+        let since = hour_before(unix_seconds(SystemTime::now()));
+        let rows = self.store.counts(None, since, ROWS_MAX).await?;
         let calls = self.store.calls().await?;
         let history = &self.state.telemetry.history;
         history.read(&self.state.clock, |it| it.series.take_over(rows, calls));

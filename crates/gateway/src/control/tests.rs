@@ -234,6 +234,21 @@ async fn a_configuration_of_a_later_version_is_refused_by_name() {
     assert!(refused.to_string().contains("gadgets"), "{refused}");
 }
 
+#[tokio::test]
+async fn a_secrets_file_is_a_small_regular_file() {
+    let dir = dir();
+    let outside = Outside::process(HashMap::new(), Vault::open(dir.path(), None).unwrap());
+    let file = |name: &str, content: &str| {
+        std::fs::write(dir.path().join(name), content).unwrap();
+        (outside.file)(dir.path().join(name).to_str().unwrap())
+    };
+    assert_eq!(file("key", "sk-1\n"), Ok("sk-1\n".to_owned()));
+    assert!(file("large", &"k".repeat(70_000)).unwrap_err().contains("longer than 65536 bytes"));
+    for path in ["/dev/zero", dir.path().to_str().unwrap()] {
+        assert!((outside.file)(path).unwrap_err().contains("no regular file"), "{path}");
+    }
+}
+
 // === helpers ===
 
 /// A log in memory.

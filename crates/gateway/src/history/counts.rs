@@ -85,21 +85,24 @@ impl Counts {
         self.rate_limited += other.rate_limited;
         self.rescued += other.rescued;
         self.limits_avoided += other.limits_avoided;
-        self.tokens.input += other.tokens.input;
-        self.tokens.output += other.tokens.output;
-        self.tokens.cached += other.tokens.cached;
+        self.tokens.add(&other.tokens);
         self.duration.merge(&other.duration);
         self.first_token.merge(&other.first_token);
     }
 
     fn count_tokens(&mut self, record: &Record) {
-        if let Some(usage) = &record.usage {
-            // A vendor may claim what it likes; sums stay sums.
-            let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
-            add(&mut self.tokens.input, usage.input);
-            add(&mut self.tokens.output, usage.output);
-            add(&mut self.tokens.cached, usage.cached);
+        if let Some(dialect::Usage { input, output, cached, .. }) = record.usage {
+            self.tokens.add(&Tokens { input, output, cached });
         }
+    }
+}
+
+impl Tokens {
+    /// A vendor may claim what it likes; sums stay sums.
+    fn add(&mut self, more: &Tokens) {
+        self.input = self.input.saturating_add(more.input);
+        self.output = self.output.saturating_add(more.output);
+        self.cached = self.cached.saturating_add(more.cached);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Counts by the minute for the last hours, by the hour for the store, and which route has called which provider.
 //!
 //! Hours are sums from the first minute on, also across restarts: what the store has of the hour that is going on is
-//! taken over at the start. An hour that is over and stored is forgotten here.
+//! taken over at the start. An hour that is over and stored is forgotten here, though one hour late: what ends with it
+//! may be told a moment after it, and would otherwise stand in the store for all of that hour.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -51,14 +52,17 @@ pub(crate) struct Key {
     pub(crate) name: Arc<str>,
 }
 
+/// Hours, and how often each has changed.
+pub(crate) type Changes = BTreeMap<i64, u64>;
+
 /// Everything counted.
 #[derive(Default)]
 pub(crate) struct Series {
     minutes: BTreeMap<i64, HashMap<Key, Counts>>,
     minute_rows: usize,
     hours: BTreeMap<i64, HashMap<Key, Counts>>,
-    /// Hours that the store does not have as they are.
-    changed: Vec<i64>,
+    /// Hours that the store does not have as they are, and how often each has changed since it did.
+    changed: Changes,
     /// Route and provider, and when the one last called the other, in Unix seconds.
     called: HashMap<(Arc<str>, Arc<str>), i64>,
 }
@@ -117,9 +121,7 @@ impl Series {
         let is_one_too_many = of_hour.len() >= KEYS_MAX && !of_hour.contains_key(&key);
         let key = if is_one_too_many { key.other() } else { key };
         count(of_hour.entry(key).or_default());
-        if !self.changed.contains(&hour) {
-            self.changed.push(hour);
-        }
+        *self.changed.entry(hour).or_default() += 1;
     }
 
     fn forget(&mut self, now: i64) {
@@ -154,32 +156,22 @@ impl Series {
 
     // === For the store ===
 
-    /// What the store does not have yet. It is counted as stored from here on: give it back with [`Series::failed`] if
-    /// it was not.
-    pub(crate) fn unstored(&mut self, now: i64) -> Vec<(i64, Key, Counts)> {
-        let changed = std::mem::take(&mut self.changed);
+    /// What the store does not have yet, and the changes that are in it, for [`Series::stored`].
+    pub(crate) fn unstored(&mut self, now: i64) -> (Vec<(i64, Key, Counts)>, Changes) {
         let mut rows = Vec::new();
-        for hour in changed {
-            let counts = self.hours.get(&hour).into_iter().flatten();
-            rows.extend(counts.map(|(key, counts)| (hour, key.clone(), counts.clone())));
+        for hour in self.changed.keys() {
+            let counts = self.hours.get(hour).into_iter().flatten();
+            rows.extend(counts.map(|(key, counts)| (*hour, key.clone(), counts.clone())));
         }
         self.called.retain(|_, at| *at > now - CALLED_WITHIN);
-        rows
+        (rows, self.changed.clone())
     }
 
-    /// Hours that could not be stored.
-    pub(crate) fn failed(&mut self, hours: impl IntoIterator<Item = i64>) {
-        for hour in hours {
-            if !self.changed.contains(&hour) {
-                self.changed.push(hour);
-            }
-        }
-    }
-
-    /// Everything that is stored and over need not be here any longer.
-    pub(crate) fn stored(&mut self, now: i64) {
-        let changed = &self.changed;
-        self.hours.retain(|hour, _| *hour >= start(now, HOUR) || changed.contains(hour));
+    /// The store has what these changes came to. What is over need not be here any longer.
+    pub(crate) fn stored(&mut self, changes: &Changes, now: i64) {
+        let changed = &mut self.changed;
+        changed.retain(|hour, times| changes.get(hour) != Some(times));
+        self.hours.retain(|hour, _| *hour >= hour_before(now) || changed.contains_key(hour));
     }
 
     /// All calls of the last day, for the store: route, provider, Unix seconds.
@@ -207,6 +199,11 @@ impl Key {
     fn other(&self) -> Key {
         Key { by: self.by, owner: labels::nothing(), name: Arc::from("other") }
     }
+}
+
+/// When the hour before this one began: the oldest that may still change.
+pub(crate) fn hour_before(now: i64) -> i64 {
+    start(now, HOUR) - HOUR
 }
 
 /// When the span of `step` seconds began that `at` lies in.

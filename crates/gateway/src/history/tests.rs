@@ -94,20 +94,57 @@ fn hours_go_on_where_the_last_process_stopped_and_are_stored_until_it_worked() {
     history.record(record(&["success"]));
     history.read(&clock, |past| {
         let now = unix_seconds(SystemTime::now());
-        let rows = past.series.unstored(now);
+        let (rows, changes) = past.series.unstored(now);
         assert_eq!(rows.len(), 5, "all, route, provider, model, credential");
-        assert!(past.series.unstored(now).is_empty(), "once");
-        past.series.failed(rows.iter().map(|it| it.0));
-        assert_eq!(past.series.unstored(now).len(), 5, "and again if it went wrong");
-        past.series.stored(now);
+        assert_eq!(past.series.unstored(now).0.len(), 5, "again, if it went wrong or was cut off");
+        past.series.stored(&changes, now);
+        assert!(past.series.unstored(now).0.is_empty(), "once it worked, no more");
 
         let mut next = Series::default();
         next.take_over(rows.clone(), [("chat".into(), "openai".into(), now)]);
         let of_next: u64 = next.hours(0).flat_map(|it| it.1.values()).map(|it| it.requests).sum();
         assert_eq!(of_next, 5);
         assert_eq!(next.called(now).count(), 1);
-        past.series.stored(now + 2 * HOUR);
+        past.series.stored(&changes, now + 2 * HOUR);
         assert_eq!(past.series.hours(0).count(), 0, "what is over and stored is the store's");
+    });
+}
+
+#[test]
+fn what_is_counted_while_the_store_writes_is_written_next() {
+    let mut series = Series::default();
+    count(&mut series, 7200);
+    let (_, changes) = series.unstored(7200);
+    count(&mut series, 7201);
+    series.stored(&changes, 7201);
+    assert_eq!(requests(&series.unstored(7201).0), 2);
+}
+
+#[test]
+fn a_request_told_after_its_hour_was_stored_does_not_stand_for_the_whole_hour() {
+    let mut series = Series::default();
+    for _ in 0..9 {
+        count(&mut series, 7199);
+    }
+    let (_, changes) = series.unstored(7200);
+    series.stored(&changes, 7200);
+    count(&mut series, 7199);
+    assert_eq!(requests(&series.unstored(7200).0), 10, "what the store is given replaces what it has");
+}
+
+#[test]
+fn whatever_a_vendor_claims_sums_stay_sums() {
+    let (history, clock) = (history(), Clock::start());
+    let usage = dialect::Usage { input: u64::MAX, output: u64::MAX, cached: u64::MAX, reasoning: 0 };
+    for _ in 0..2 {
+        history.record(Record { usage: Some(usage), ..record(&["success"]) });
+    }
+    history.read(&clock, |past| {
+        let mut sum = Counts::default();
+        for (_, counts) in past.series.minutes(0) {
+            counts.values().for_each(|it| sum.merge(it));
+        }
+        assert_eq!(sum.tokens.input, u64::MAX);
     });
 }
 
@@ -131,6 +168,17 @@ fn a_rate_is_the_mean_of_the_last_whole_seconds() {
 }
 
 #[test]
+fn a_clock_that_is_put_back_is_believed_at_once() {
+    let mut traffic = Traffic::default();
+    for at in (3600..3620).chain(100..110) {
+        let mut named = names::Names::default().of(&record(&["success"]));
+        named.tried[0].provider = Some("openai".into());
+        traffic.count(&record(&["success"]), &named, at);
+    }
+    assert_eq!(traffic.providers(109)["openai"].requests, 1.0);
+}
+
+#[test]
 fn what_a_vendor_said_against_a_key_goes_with_the_key() {
     let history = history();
     let mut record = record(&["rate_limit"]);
@@ -141,6 +189,17 @@ fn what_a_vendor_said_against_a_key_goes_with_the_key() {
     assert_eq!(&*history.key_errors()[&CredentialId(1)].message, "slow down");
     history.applied(&Arc::default());
     assert!(history.key_errors().is_empty());
+}
+
+/// A request without a route that was answered at once, at that time.
+fn count(series: &mut Series, ended: i64) {
+    let record = record(&[]);
+    series.count(&record, &names::Names::default().of(&record), ended);
+}
+
+/// How many requests there are in rows for the store.
+fn requests(rows: &[(i64, Key, Counts)]) -> u64 {
+    rows.iter().filter(|it| it.1.by == By::All).map(|it| it.2.requests).sum()
 }
 
 fn history() -> History {

@@ -11,6 +11,9 @@ use crate::proxy::Record;
 /// A rate is the mean of this many whole seconds: steady enough to read, short enough to be now.
 const SECONDS: i64 = 5;
 
+/// The one that is still going on besides, and one more for whoever reads late.
+const KEPT: i64 = SECONDS + 2;
+
 /// The last few seconds.
 #[derive(Default)]
 pub(crate) struct Traffic {
@@ -65,8 +68,11 @@ impl Traffic {
                 tally.errors += u64::from(attempt.has_failed());
             }
         }
-        // The one that is still going on, and one more for whoever reads late.
-        while self.seconds.len() as i64 > SECONDS + 2 {
+        // A clock that was put back leaves seconds that are yet to come.
+        while self.seconds.back().is_some_and(|it| it.unix > ended + KEPT) {
+            self.seconds.pop_back();
+        }
+        while self.seconds.len() as i64 > KEPT {
             self.seconds.pop_front();
         }
     }

@@ -22,13 +22,19 @@ pub(crate) type HourRow = (i64, Key, Counts);
 pub(crate) type CallRow = (Arc<str>, Arc<str>, i64);
 
 impl Store {
-    /// Replaces what is there of these hours and things, and forgets what is too old.
+    /// Replaces what is there of these hours and things. Whenever an hour begins, what is too old is forgotten: to find
+    /// that out the whole table is walked through.
     pub(crate) async fn keep_counts(
         &self,
         rows: &[HourRow],
         calls: &[CallRow],
         now: i64,
     ) -> Result<(), StoreError> {
+        let newest = rows.iter().map(|it| it.0).max();
+        let begins: bool = sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM counts WHERE hour >= ?)")
+            .bind(newest)
+            .fetch_one(&self.pool)
+            .await?;
         for batch in rows.chunks(BATCH) {
             let mut transaction = self.pool.begin().await?;
             for (hour, key, counts) in batch {
@@ -63,13 +69,15 @@ impl Store {
             .bind(now - CALLED_WITHIN)
             .execute(&mut *transaction)
             .await?;
-        sqlx::query(
-            "DELETE FROM counts WHERE hour < ? OR hour <= (SELECT hour FROM counts ORDER BY hour DESC LIMIT 1 OFFSET ?)",
-        )
-        .bind(now - KEPT)
-        .bind(ROWS_MAX)
-        .execute(&mut *transaction)
-        .await?;
+        if begins {
+            sqlx::query(
+                "DELETE FROM counts WHERE hour < ? OR hour <= (SELECT hour FROM counts ORDER BY hour DESC LIMIT 1 OFFSET ?)",
+            )
+            .bind(now - KEPT)
+            .bind(ROWS_MAX)
+            .execute(&mut *transaction)
+            .await?;
+        }
         transaction.commit().await?;
         Ok(())
     }

@@ -142,12 +142,14 @@ async fn hourly_counts_are_replaced_and_go_when_they_are_old() {
         let old = NOW - 91 * 24 * HOUR;
         let calls = [("chat".into(), "openai".into(), NOW), ("chat".into(), "groq".into(), NOW - 25 * HOUR)];
         store.keep_counts(&[row(old, 1), row(NOW - HOUR, 2), row(NOW, 3)], &calls, NOW).await.unwrap();
-        store.keep_counts(&[row(NOW, 4)], &[], NOW).await.unwrap();
+        store.keep_counts(&[row(NOW, 4), row(old, 5)], &[], NOW).await.unwrap();
+        assert_eq!(store.counts(None, 0, 100).await.unwrap().len(), 3, "looked for when an hour begins");
+        store.keep_counts(&[row(NOW + HOUR, 6)], &[], NOW + HOUR).await.unwrap();
     }
     let store = Store::open(dir.path()).await.unwrap();
     let kept = store.counts(Some(By::Provider), 0, 100).await.unwrap();
-    assert_eq!(kept, [row(NOW - HOUR, 2), row(NOW, 4)]);
-    assert_eq!(store.counts(None, NOW, 100).await.unwrap().len(), 1);
+    assert_eq!(kept, [row(NOW - HOUR, 2), row(NOW, 4), row(NOW + HOUR, 6)]);
+    assert_eq!(store.counts(None, NOW, 100).await.unwrap().len(), 2);
     assert_eq!(store.counts(Some(By::Route), 0, 100).await.unwrap(), []);
     assert_eq!(store.counts(None, 0, 1).await.unwrap().len(), 1, "no more than asked for");
     let calls = store.calls().await.unwrap();

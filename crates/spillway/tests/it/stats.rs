@@ -32,7 +32,9 @@ async fn requests_and_tries_are_counted_and_a_limit_that_no_client_saw_is_told()
     let series = by_model["series"].as_array().unwrap();
     assert_eq!(series.len(), 1, "{by_model}");
     assert_eq!((&series[0]["provider"], &series[0]["model"]), (&Value::Null, &json!("other")));
-    assert_eq!(series[0]["points"][0]["requests"], 4, "tries: {by_model}");
+    // An hour may end on the way.
+    let tries = series[0]["points"].as_array().unwrap().iter().map(|it| it["requests"].as_u64().unwrap());
+    assert_eq!(tries.sum::<u64>(), 4, "tries: {by_model}");
 }
 
 #[tokio::test]

@@ -44,6 +44,8 @@ const HEARTBEAT_SECONDS: u64 = 15;
 
 pub(super) struct Teller {
     admin: Arc<Admin>,
+    /// Of the configuration, from before anything was looked at.
+    revisions: watch::Receiver<u64>,
     /// When what changes by itself; the sooner first.
     wakes: BTreeSet<(Time, Subject)>,
     wake_of: HashMap<Subject, Time>,
@@ -69,6 +71,7 @@ impl Teller {
     pub(super) fn begin(admin: Arc<Admin>) -> Self {
         admin.state.telemetry.happened.listen(true);
         let mut teller = Teller {
+            revisions: admin.control.revisions(),
             admin,
             wakes: BTreeSet::new(),
             wake_of: HashMap::new(),
@@ -93,8 +96,7 @@ impl Teller {
     pub(super) async fn run(mut self) {
         let admin = Arc::clone(&self.admin);
         let happened = &admin.state.telemetry.happened;
-        let (mut ended, mut revisions) = (happened.ended(), admin.control.revisions());
-        revisions.mark_unchanged();
+        let (mut ended, mut revisions) = (happened.ended(), self.revisions.clone());
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {

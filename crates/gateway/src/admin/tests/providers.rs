@@ -268,3 +268,19 @@ async fn a_lost_master_key_is_said_and_mended_by_writing_the_secret_again() {
     assert_eq!(api.json("PATCH", "/credentials/k", &body).await.is(200)["state"], "normal");
     assert!(api.control.view().document.find(Kind::Credential, "k").is_some());
 }
+#[tokio::test]
+async fn a_deletion_that_takes_much_along_is_answered_with_a_head_that_clients_read() {
+    let api = Api::new().await;
+    api.json("POST", "/providers", r#"{"name": "p", "kind": "groq"}"#).await.is(201);
+    api.json("POST", "/upstreams", r#"{"name": "ai"}"#).await.is(201);
+    for number in 0..30 {
+        let target = format!(r#"{{"provider": {{"name": "p"}}, "model": "m{number}"}}"#);
+        api.json("POST", "/upstreams/ai/targets", &target).await.is(201);
+    }
+    let answer = api.delete("/providers/p?force=true").await;
+    let warnings: Vec<&str> =
+        answer.headers.get_all("x-spillway-warning").iter().map(|it| it.to_str().unwrap()).collect();
+    assert_eq!((answer.status, warnings.len()), (204, 21), "{warnings:?}");
+    assert!(warnings[0].contains("is deleted with it"), "{warnings:?}");
+    assert_eq!(warnings[20], "and 10 more of the kind");
+}

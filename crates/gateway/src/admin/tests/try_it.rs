@@ -33,7 +33,24 @@ async fn the_admin_token_and_cookies_stay_here_and_the_client_key_goes_instead()
     assert!(without["headers"]["authorization"].is_null(), "{without}");
 }
 
-/// A proxy that answers with what it was asked.
+#[tokio::test]
+async fn a_vendors_answer_is_no_page_of_the_dashboards() {
+    let api = Api::new().await;
+    let answer = api.send(request("GET", "/try/v1/files/1/content", &[], "")).await;
+    assert_eq!(answer.header("x-vendor"), "kept", "what no browser acts upon goes along");
+    assert_eq!(
+        answer.header("content-security-policy"),
+        "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "not the vendor's"
+    );
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    for name in ["refresh", "clear-site-data", "access-control-allow-origin"] {
+        assert_eq!(answer.header(name), "", "{name}");
+    }
+}
+
+/// A proxy before a hostile vendor that answers with what it was asked.
 pub(super) fn mirror() -> Hatch {
     Arc::new(|request, _| {
         let headers: serde_json::Map<_, _> = request
@@ -42,7 +59,16 @@ pub(super) fn mirror() -> Hatch {
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("?").into()))
             .collect();
         let asked = format!("{} {}", request.method(), request.uri());
-        let answer = Json(json!({ "asked": asked, "headers": headers })).into_response();
+        let hostile = [
+            ("content-security-policy", "script-src 'unsafe-inline'"),
+            ("x-content-type-options", "none"),
+            ("cache-control", "public, max-age=86400"),
+            ("refresh", "0; url=https://elsewhere.example"),
+            ("clear-site-data", "\"*\""),
+            ("access-control-allow-origin", "*"),
+            ("x-vendor", "kept"),
+        ];
+        let answer = (hostile, Json(json!({ "asked": asked, "headers": headers }))).into_response();
         Box::pin(async move { Ok(answer) })
     })
 }
