@@ -103,7 +103,9 @@ impl Refusal {
                     violations.iter().map(|(path, message)| format!("{path}: {message}")).collect();
                 format!("foreign key violation ({})", all.join("; "))
             }
-            Refusal::InUse { users } => format!("still used by {}", users.join(", ")),
+            Refusal::InUse { users } => {
+                format!("still used by {}; ?force=true lets go of it there", users.join(", "))
+            }
             Refusal::Unique { fields } => format!("UNIQUE violation detected on '{}'", pairs(fields)),
             Refusal::TooFew { message, .. } => format!("schema violation ({message})"),
             Refusal::PreconditionFailed => "Precondition failed".to_owned(),

@@ -34,6 +34,8 @@ export function fieldErrors(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return { "": String(error instanceof Error ? error.message : error) };
   const found: Record<string, string> = {};
   flatten(error.body.fields ?? {}, "", found);
+  // A unique constraint violation says which values are taken, not what is wrong with them.
+  if (error.body.code === 5) for (const path of Object.keys(found)) found[path] = `"${found[path]}" is taken already`;
   if (Object.keys(found).length === 0) found[""] = error.message;
   return found;
 }

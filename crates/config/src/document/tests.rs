@@ -223,7 +223,7 @@ fn what_is_in_use_stays_and_targets_go_with_their_upstream() {
     let used = desk.curl("DELETE", "/upstreams/u", "").expect_err("a route uses it");
     assert_eq!(
         (used.status(), used.code(), used.message().as_str()),
-        (409, Some(4), "still used by route r")
+        (409, Some(4), "still used by route r; ?force=true lets go of it there")
     );
     let delete = Edit::Delete { kind: Kind::Route, parent: None, at: "r".to_owned() };
     assert_eq!(desk.edit(delete).expect("valid").change.len(), 1);

@@ -23,6 +23,7 @@ use super::{
     health::Standings,
     order,
     providers::Providers,
+    query::Query,
 };
 use crate::control::{Asked, Done, Failure, View};
 
@@ -95,6 +96,7 @@ pub(super) fn routes(resource: &'static Resource) -> Router<Arc<Admin>> {
 }
 
 async fn list(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    Query::of(&ask, &["size", "offset", "tags"]).done()?;
     let view = ask.admin.control.view();
     let parent = resource.parent.map(|kind| ask.parent_row(&view, kind)).transpose()?;
     let page = view.document.list(resource.kind, parent.as_ref().map(|it| it.id), &ask.paging())?;
@@ -123,6 +125,7 @@ async fn list(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> 
 }
 
 async fn read(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    Query::of(&ask, &[]).done()?;
     let view = ask.admin.control.view();
     let row = resource.row(&ask, &view)?;
     // Some also show their state, which changes while the entity and its tag do not.
@@ -135,18 +138,21 @@ async fn read(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> 
 }
 
 async fn create(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    Query::of(&ask, &[]).done()?;
     let (kind, parent) = (resource.kind, resource.parent.and_then(|_| ask.parent()));
     resource.parent_exists(&ask)?;
     write(ask, kind, |value| Edit::Create { kind, parent, value }).await
 }
 
 async fn patch(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    Query::of(&ask, &[]).done()?;
     let (kind, (parent, at)) = (resource.kind, resource.place(&ask));
     resource.row(&ask, &ask.admin.control.view())?;
     write(ask, kind, |value| Edit::Patch { kind, parent, at, value }).await
 }
 
 async fn upsert(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    Query::of(&ask, &[]).done()?;
     let (kind, (parent, at)) = (resource.kind, resource.place(&ask));
     resource.parent_exists(&ask)?;
     write(ask, kind, |value| Edit::Put { kind, parent, at, value }).await
@@ -154,6 +160,7 @@ async fn upsert(resource: &'static Resource, ask: Ask) -> Result<Response, Fault
 
 /// What is already absent is as good as removed; a parent that is absent is a 404.
 async fn remove(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
+    Query::of(&ask, &["force"]).done()?;
     let (parent, at) = resource.place(&ask);
     let edit = Edit::Delete { kind: resource.kind, parent, at };
     // What can be changed but not removed is the built-in upstream.

@@ -15,6 +15,7 @@ use super::{
     ask::Ask,
     enquiry::{Enquiry, credential, place_for},
     load_balancing::Pools,
+    query::Query,
 };
 use crate::control::View;
 
@@ -78,6 +79,7 @@ pub(super) async fn list(ask: Ask) -> Result<Json<Value>, Fault> {
 /// `POST /providers/{p}/models/discover`: asks the vendor, and adds what it has to the catalogue. What an operator has
 /// written of a model stays, and so does a model that the vendor does not tell of; `?dry_run=true` only asks.
 pub(super) async fn discover(ask: Ask) -> Result<Json<Value>, Fault> {
+    Query::of(&ask, &["dry_run"]).done()?;
     let dry_run = ask.flag("dry_run")?;
     let view = ask.admin.control.view();
     let row = ask.parent_row(&view, Kind::Provider)?;

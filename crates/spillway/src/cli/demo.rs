@@ -105,6 +105,7 @@ fn introduction(running: &Running, cast: &Cast, rate: f64) -> String {
         "ready proxy={proxy} admin={admin}\n\n\
          Three simulated vendors stand behind one upstream, and {rate} requests a second come in:\n{}\n\n\
          Look at it from elsewhere:\n  \
+           {admin}/ui/ in a browser\n  \
            {program} status --admin-url {admin}\n  \
            curl {admin}/upstreams/{UPSTREAM}/health\n  \
            curl {admin}/metrics\n  \

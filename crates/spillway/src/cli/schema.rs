@@ -12,7 +12,7 @@ Example:
 /// Of which entity.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// upstream, target, service, route, provider or credential
+    /// upstream, target, service, route, provider, credential, consumer or client_key
     entity: String,
 }
 
