@@ -8,7 +8,8 @@ that were completed in it. Ratios are the result; the absolute figures say only 
 
 What the balancer takes of a request's CPU is told in the same run: one pick and its settlement, by the size of the pool,
 measured by crates/balance/examples/pick_cost.rs on the core of the proxies. With 9 900 of 10 000 credentials out it must
-stay under a twentieth.
+stay under a twentieth. So is what translation takes: the same stream from a vendor of another dialect, beside the one that
+passes untouched; it must stay under three times as much.
 
 Needs: wrk, nginx, and the binaries built by `make bench`. Writes bench/REPORT.md.
 """
@@ -32,6 +33,9 @@ PROFILE = os.environ.get("BENCH_PROFILE", "release")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))
 TICKS = os.sysconf("SC_CLK_TCK")
+
+# What a translated stream may cost, beside one that passes untouched.
+TRANSLATED_MAX = 3.0
 
 # What a pick may take of a request's CPU, with 9 900 of 10 000 credentials out.
 PICK_SHARE_MAX = 0.05
@@ -116,7 +120,16 @@ def start_spillway(work, vendor):
     host = vendor.removeprefix("http://")
     for path, data in [("/upstreams", "name=bench"), ("/upstreams/bench/targets", f"target={host}")]:
         urllib.request.urlopen(admin + path, data=data.encode()).read()
-    return process, proxy + "/bench/v1/chat/completions"
+    # The same vendor as one that speaks another dialect.
+    provider = {"name": "foreign", "kind": "anthropic", "models": ["claude"], "endpoints": [{"url": vendor}]}
+    json_type = {"content-type": "application/json"}
+    for path, data in [("/providers", provider), ("/providers/foreign/credentials", {"name": "k", "secret": "sk-bench"})]:
+        request = urllib.request.Request(admin + path, json.dumps(data).encode(), json_type)
+        urllib.request.urlopen(request).read()
+    for path, data in [("/upstreams", "name=foreign-only"),
+                       ("/upstreams/foreign-only/targets", "provider=foreign&model=claude")]:
+        urllib.request.urlopen(admin + path, data=data.encode()).read()
+    return process, proxy + "/bench/v1/chat/completions", proxy + "/foreign-only/v1/chat/completions"
 
 
 def cpu_seconds(pid):
@@ -162,6 +175,23 @@ def measure(pid, url, script, connections):
     return {"cpu": spent / requests * 1e6, "rps": requests / SECONDS, "p50": latency(50), "p99": latency(99)}
 
 
+def translation(pid, script, own_url, foreign_url):
+    """A row of what a stream costs that passes untouched, and one that is translated; they take turns."""
+    connections = CASES[-1][2]
+    own, foreign = [], []
+    for round_ in range(ROUNDS + 1):
+        for results, url in ((own, own_url), (foreign, foreign_url)):
+            result = measure(pid, url, script, connections)
+            if round_ > 0:
+                results.append(result)
+    (own_us, *_), (foreign_us, low, high) = spread(own, "cpu"), spread(foreign, "cpu")
+    ratio = foreign_us / own_us
+    row = f"| stream of 100 chunks | {own_us:.1f} | {foreign_us:.1f} ({low:.1f}–{high:.1f}) | **{ratio:.2f}** |"
+    if ratio > TRANSLATED_MAX:
+        sys.exit(f"translation costs more than {TRANSLATED_MAX} times what passing on does: {row}")
+    return row
+
+
 def picks(request_us):
     """Rows of what a pick and its settlement cost, and their share of a request's CPU."""
     binary = TARGET / PROFILE / "examples" / "pick_cost"
@@ -182,7 +212,7 @@ def main():
     work = pathlib.Path(tempfile.mkdtemp(prefix="spillway-bench-"))
     vendor, vendor_url = start_vendor(work)
     nginx, nginx_url = start_nginx(work, vendor_url)
-    spillway, spillway_url = start_spillway(work, vendor_url)
+    spillway, spillway_url, translated_url = start_spillway(work, vendor_url)
     subjects = {"nginx": (nginx.pid, nginx_url), "spillway": (spillway.pid, spillway_url)}
     idle = resident_mib(spillway.pid)
     rows, figures = [], {}
@@ -202,6 +232,7 @@ def main():
             figures[name] = results
             rows.append(row(name, results))
             print(rows[-1], flush=True)
+        translated = translation(spillway.pid, script, spillway_url, translated_url)
     finally:
         loaded = resident_mib(spillway.pid)
         for process in (spillway, nginx, vendor):
@@ -209,7 +240,7 @@ def main():
         for process in (spillway, nginx, vendor):
             process.wait(timeout=20)
     request_us = spread(figures[CASES[0][0]]["spillway"], "cpu")[0]
-    report(rows, picks(request_us), idle, loaded)
+    report(rows, picks(request_us), translated, idle, loaded)
 
 
 def spread(results, key):
@@ -231,7 +262,7 @@ def row(name, results):
     )
 
 
-def report(rows, pick_rows, idle, loaded):
+def report(rows, pick_rows, translated, idle, loaded):
     text = f"""# Benchmark report
 
 Written by `make bench`: {ROUNDS} rounds of {SECONDS} s each, proxies taking turns, medians (minimum–maximum), zero failed
@@ -241,6 +272,12 @@ stream: per whole stream of 100 chunks). Everything on: ledger, decision headers
 | case | nginx CPU µs | spillway CPU µs | CPU ratio | requests/s ratio | p50 ratio | p99 ratio |
 |---|---|---|---|---|---|---|
 {chr(10).join(rows)}
+
+From a vendor of another dialect (an OpenAI caller, an Anthropic vendor), beside the gateway's own pass-through:
+
+| case | untouched CPU µs | translated CPU µs | CPU ratio |
+|---|---|---|---|
+{translated}
 
 Of that, one pick and its settlement (quickest of 30 rounds; share of the CPU of a 1 KiB chat above; nothing is
 allocated, which crates/balance/tests/allocations.rs proves):

@@ -19,7 +19,7 @@ pub struct Ask {
     /// Only targets that serve this very model (embeddings, images, audio, rerank, moderation).
     pub same_model: bool,
     /// What a target must be able to do, all of it: bits of [`TargetPlan::can`](crate::TargetPlan::can).
-    pub needs: u32,
+    pub needs: u64,
     /// What consistent hashing goes by; `None` spreads.
     pub hash: Option<u64>,
     /// Who sticks to a target; `None`: nobody does.
@@ -119,6 +119,8 @@ pub struct Exhausted {
     pub only_limits: bool,
     /// There are targets for this environment at all (drained and disabled ones not counted).
     pub any: bool,
+    /// One of them could serve this very request if nothing kept it out.
+    pub able: bool,
 }
 
 /// What to do after a failure.

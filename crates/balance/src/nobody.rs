@@ -25,7 +25,7 @@ struct AskedFor {
     environment: Environment,
     model: Option<ModelId>,
     same_model: bool,
-    needs: u32,
+    needs: u64,
 }
 
 impl AskedFor {

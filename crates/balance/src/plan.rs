@@ -61,8 +61,8 @@ pub struct TargetPlan {
     pub environment: Only,
     /// False: kept, but never picked.
     pub enabled: bool,
-    /// What it is able to do, as bits whose meaning is the caller's (which dialect it speaks, …).
-    pub can: u32,
+    /// What it is able to do, as bits whose meaning is the caller's (which endpoints it has, …).
+    pub can: u64,
     /// What the consistent-hashing ring knows it by: stable across restarts and across changes of the other targets.
     pub hash: u64,
 }

@@ -59,7 +59,8 @@ impl Balancer {
 
 impl Exhausted {
     /// There is nobody, and never will be.
-    pub(crate) const NOBODY: Exhausted = Exhausted { until: None, only_limits: false, any: false };
+    pub(crate) const NOBODY: Exhausted =
+        Exhausted { until: None, only_limits: false, any: false, able: false };
 }
 
 impl Upstream {
@@ -189,6 +190,7 @@ impl Upstream {
             if !able || wanted.is_some_and(|it| it != model) {
                 continue;
             }
+            exhausted.able = true;
             let pair = &self.pairs[self.targets[slot].pair as usize];
             let suspended = pair.out.filter(|_| pair.blocked(now).is_some());
             let asked = self.request_out(slot, request);

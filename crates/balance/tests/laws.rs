@@ -48,7 +48,7 @@ proptest! {
         let candidates: Vec<u32> = it.targets.iter().filter(|it| it.weight > 0).map(|it| it.id.0).collect();
         prop_assert_eq!(&sorted, &candidates);
         let any = !candidates.is_empty();
-        prop_assert_eq!(end, Err(Exhausted { until: any.then(|| at(60)), only_limits: any, any }));
+        prop_assert_eq!(end, Err(Exhausted { until: any.then(|| at(60)), only_limits: any, any, able: any }));
     }
 
     #[test]

@@ -100,13 +100,13 @@ fn exhausted_says_whether_it_is_all_limits_and_when_the_first_is_back() {
     let (_, end) = request(&mut balancer, &ask(), at(0), |it| Kind::RateLimited {
         retry_after: Some(hints[it.target.0 as usize]),
     });
-    assert_eq!(end, Err(Exhausted { until: Some(at(20)), only_limits: true, any: true }));
+    assert_eq!(end, Err(Exhausted { until: Some(at(20)), only_limits: true, any: true, able: true }));
     once(&mut balancer, &ask(), Kind::KeyRejected, at(20));
     let out = balancer.pick(&ask(), &Attempts::new(at(21)), at(21)).expect_err("both are out");
-    assert_eq!(out, Exhausted { until: Some(at(30)), only_limits: false, any: true });
+    assert_eq!(out, Exhausted { until: Some(at(30)), only_limits: false, any: true, able: true });
     let nowhere = Ask { upstream: UpstreamId(9), ..ask() };
     let out = balancer.pick(&nowhere, &Attempts::new(at(21)), at(21)).expect_err("there is none");
-    assert_eq!(out, Exhausted { until: None, only_limits: false, any: false });
+    assert_eq!(out, Exhausted { until: None, only_limits: false, any: false, able: false });
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn drained_and_disabled_targets_are_nobody() {
     it.targets[1].enabled = false;
     let mut balancer = balancer(it);
     let out = balancer.pick(&ask(), &Attempts::new(at(0)), at(0)).expect_err("nobody");
-    assert_eq!(out, Exhausted { until: None, only_limits: false, any: false });
+    assert_eq!(out, Exhausted { until: None, only_limits: false, any: false, able: false });
     assert_eq!(state(&balancer, 0, at(0)), State::Drained);
     assert_eq!(state(&balancer, 1, at(0)), State::Disabled);
 }

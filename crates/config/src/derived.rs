@@ -2,8 +2,8 @@
 //! `any:{dialect}`.
 //!
 //! They have `default`'s settings and targets in tiers: first who is meant, then, while `default` is enabled, every other
-//! provider of the same dialect by rank with its own default model. So failover along `default` is nothing but a lower
-//! tier, and a request that declines it only asks for the same model.
+//! provider by rank with its own default model, whatever dialect it speaks. So failover along `default` is nothing but a
+//! lower tier, and a request that declines it only asks for the same model.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -109,26 +109,16 @@ pub(crate) fn listed<'a>(providers: &[Known<'a>]) -> BTreeMap<&'a str, Vec<Known
     listed
 }
 
-/// The enabled providers of a dialect whose models nobody has listed.
+/// The enabled providers whose models nobody has listed: those of a dialect first, as what a caller calls a model is
+/// most likely theirs.
 pub(crate) fn unlisted<'a>(providers: &[Known<'a>], dialect: Dialect) -> Vec<Known<'a>> {
-    let fits = |it: &&Known<'a>| it.provider.enabled && it.provider.models.is_none() && it.dialect == dialect;
-    providers.iter().filter(fits).copied().collect()
+    let fits = |it: &&Known<'a>| it.provider.enabled && it.provider.models.is_none();
+    let mut unlisted: Vec<Known<'a>> = providers.iter().filter(fits).copied().collect();
+    unlisted.sort_by_key(|it| it.dialect != dialect);
+    unlisted
 }
 
-/// Whether the providers that `default` could use speak more than one dialect.
-pub(crate) fn is_mixed(providers: &[Known<'_>]) -> bool {
-    let mut usable =
-        providers.iter().filter(|it| it.provider.enabled && default_model(it.provider).is_some());
-    let first = usable.next();
-    usable.any(|it| first.is_some_and(|first| first.dialect != it.dialect))
-}
-
-/// The upstream of those providers of `default` that speak a dialect, where they speak several.
-pub(crate) fn default_of(dialect: Dialect) -> String {
-    format!("{DEFAULT}:{}", dialect_name(dialect))
-}
-
-/// The upstream of the providers whose models nobody has listed.
+/// The upstream of the providers whose models nobody has listed: those of a dialect first, then the others.
 pub(crate) fn any_of(dialect: Dialect) -> String {
     format!("any:{}", dialect_name(dialect))
 }
@@ -174,30 +164,30 @@ fn dialect_name(dialect: Dialect) -> &'static str {
 pub(crate) fn upstreams(document: &Document) -> Vec<Derived> {
     let providers = providers(document);
     let failover = document.default_upstream().enabled;
-    let mut all = vec![Builder::new(DEFAULT).others(&providers, &[], None, 0).done()];
-    if is_mixed(&providers) {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
-            all.push(Builder::new(&default_of(dialect)).others(&providers, &[], Some(dialect), 0).done());
-        }
-    }
-    let rest = |builder: Builder, own: &[Known<'_>], dialect, above| {
-        if failover { builder.others(&providers, own, Some(dialect), above) } else { builder }
+    let mut all = vec![Builder::new(DEFAULT).others(&providers, &[], 0).done()];
+    let rest = |builder: Builder, own: &[Known<'_>], above| {
+        if failover { builder.others(&providers, own, above) } else { builder }
     };
     for known in &providers {
         let own = [*known];
         let models = models_of(document, known);
         for model in std::iter::once(None).chain(models.iter().map(|it| Some(it.as_str()))) {
             let name = of_provider(&known.provider.name, model);
-            all.push(rest(Builder::new(&name).target(known, model, 0), &own, known.dialect, 0).done());
+            all.push(rest(Builder::new(&name).target(known, model, 0), &own, 0).done());
         }
     }
     for (model, by) in listed(&providers).iter().filter(|(_, by)| by.len() > 1) {
-        all.push(rest(ranked(&of_model(model), by, Some(model)), by, by[0].dialect, last_rank(by)).done());
+        all.push(rest(ranked(&of_model(model), by, Some(model)), by, last_rank(by)).done());
     }
     for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
         let by = unlisted(&providers, dialect);
         if by.len() > 1 {
-            all.push(rest(ranked(&any_of(dialect), &by, None), &by, dialect, last_rank(&by)).done());
+            let (own, foreign) = by.split_at(by.iter().take_while(|it| it.dialect == dialect).count());
+            let above = last_rank(own);
+            let any = foreign.iter().fold(ranked(&any_of(dialect), own, None), |builder, known| {
+                builder.target(known, None, above + known.provider.rank)
+            });
+            all.push(rest(any, &by, above + last_rank(foreign)).done());
         }
     }
     all.retain(|derived| derived.name == DEFAULT || document.stored_upstream(&derived.name).is_none());
@@ -229,16 +219,16 @@ fn last_rank(by: &[Known<'_>]) -> u32 {
     by.iter().map(|it| it.provider.rank).max().unwrap_or(0)
 }
 
-/// Who serves when nobody of a pool can: every other provider of its dialect, as for any model of its provider. They
+/// Who serves when nobody of a pool can: every other provider, as for any model of its own. They
 /// belong to no stored upstream.
 pub(crate) fn behind_pool(document: &Document, provider: &str, model: &str) -> Vec<(Uuid, Target)> {
     let providers = providers(document);
     let own: Vec<Known<'_>> = providers.iter().filter(|it| it.provider.name == provider).copied().collect();
-    let Some(first) = own.first().filter(|_| document.default_upstream().enabled) else {
+    if own.is_empty() || !document.default_upstream().enabled {
         return Vec::new();
-    };
+    }
     let name = format!("behind:{}", of_provider(provider, Some(model)));
-    Builder::new(&name).others(&providers, &own, Some(first.dialect), 0).done().targets
+    Builder::new(&name).others(&providers, &own, 0).done().targets
 }
 
 /// A derived upstream in the making.
@@ -272,10 +262,9 @@ impl Builder {
     }
 
     /// Every enabled provider but `own`, in the tier of its rank below `above`, with its default model.
-    fn others(mut self, all: &[Known<'_>], own: &[Known<'_>], dialect: Option<Dialect>, above: u32) -> Self {
+    fn others(mut self, all: &[Known<'_>], own: &[Known<'_>], above: u32) -> Self {
         for known in all {
             let fits = known.provider.enabled
-                && dialect.is_none_or(|it| it == known.dialect)
                 && own.iter().all(|it| it.row.id != known.row.id)
                 && default_model(known.provider).is_some();
             if fits {

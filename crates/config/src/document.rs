@@ -180,14 +180,6 @@ impl Document {
         self.rows(kind).filter(|row| row.parent == Some(parent)).map(Arc::clone).collect()
     }
 
-    /// The name of the built-in upstream for callers of a dialect: `default`, or its part for one of several dialects.
-    pub fn default_for(&self, dialect: dialect::Dialect) -> String {
-        if derived::is_mixed(&derived::providers(self)) {
-            return derived::default_of(dialect);
-        }
-        derived::DEFAULT.to_owned()
-    }
-
     /// A credential by id, as `provider/name`, or by a name that only one provider has.
     pub(crate) fn credential_anywhere(&self, text: &str) -> Option<Arc<Row>> {
         if let Some(row) = Uuid::try_parse(text).ok().and_then(|id| self.by_id(Kind::Credential, id)) {

@@ -23,7 +23,7 @@ pub use provider::{Credential, CredentialAlgorithm, Endpoint, Model, Overrides, 
 pub use route::{PerEnvironment, Route, Service};
 pub use target::{Scheme, Target, TargetEnvironment};
 pub use upstream::{
-    Affinity, Algorithm, Budget, HashOn, OnEmpty, Quota, Retries, Seconds, SecondsOrAuto, Suspension,
+    Affinity, Algorithm, Budget, HashOn, Lossy, OnEmpty, Quota, Retries, Seconds, SecondsOrAuto, Suspension,
     Timeouts, Tls, Upstream,
 };
 

@@ -4,6 +4,7 @@
 //! ([`Document`]), and resolved into a [`Snapshot`] and a [`balance::Plan`], or into every problem at once. No IO, no
 //! clock, no HTTP: the gateway reads sockets and files and hands over bytes and text.
 
+pub mod ability;
 mod address;
 mod client_key;
 mod derived;

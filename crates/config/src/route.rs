@@ -48,9 +48,7 @@ pub struct Routes {
     /// Rule 5, where providers' models are not listed: by the caller's dialect.
     pub(crate) unlisted: ByDialect,
     /// Rule 6: the upstream `default`, while it is enabled and has somebody.
-    pub(crate) default: ByDialect,
-    /// The upstream `default` as it is read, with every provider.
-    pub(crate) default_whole: Option<UpstreamId>,
+    pub(crate) default: Option<UpstreamId>,
     /// Rule 6: whether unknown models go there.
     pub(crate) match_unknown_models: bool,
     /// What can be asked for, for rule 7.
@@ -219,7 +217,7 @@ impl Routes {
         way.check(model)?;
         let start = if entry.strip_path { found.matched } else { 0 };
         Ok(Found {
-            upstream: self.for_dialect(way.upstream, matched, query.caller),
+            upstream: way.upstream,
             route: Some(Arc::clone(&entry.info)),
             endpoint: matched.map(|it| it.endpoint),
             vendor_path: vendor_path(matched, start..query.path.len()),
@@ -237,7 +235,7 @@ impl Routes {
             return None;
         }
         Some(Found {
-            upstream: self.for_dialect(way.upstream, matched, query.caller),
+            upstream: way.upstream,
             route: None,
             endpoint: matched.map(|it| it.endpoint),
             vendor_path: vendor_path(matched, start..query.path.len()),
@@ -253,7 +251,7 @@ impl Routes {
             vendor_path: vendor_path(Some(*matched), 0..0),
             model,
         };
-        let default = self.default.of(matched.endpoint, query.caller);
+        let default = self.default;
         let Some(model) = query.model.filter(|it| *it != crate::derived::DEFAULT) else {
             return default.map(|upstream| found(upstream, ModelChoice::Consumed)).ok_or(NotFound::NoDefault);
         };
@@ -276,16 +274,6 @@ impl Routes {
         match default.filter(|_| self.match_unknown_models) {
             Some(upstream) => Ok(found(upstream, ModelChoice::Consumed)),
             None => Err(self.unknown(model)),
-        }
-    }
-
-    /// Where `default` has providers of several dialects, a request goes to those of its own.
-    fn for_dialect(&self, upstream: UpstreamId, matched: Option<Matched<'_>>, caller: Dialect) -> UpstreamId {
-        match matched {
-            Some(matched) if Some(upstream) == self.default_whole => {
-                self.default.of(matched.endpoint, caller).unwrap_or(upstream)
-            }
-            _ => upstream,
         }
     }
 

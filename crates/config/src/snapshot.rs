@@ -87,6 +87,10 @@ pub struct Upstream {
     pub response_buffer_bytes: usize,
     /// `Host` for its targets, instead of each target's own.
     pub host_header: Option<HeaderValue>,
+    /// What becomes of what cannot be carried into a vendor's dialect.
+    pub lossy: dialect::translate::Lossy,
+    /// What some target of it lacks, as bits of [`crate::ability`].
+    pub lacking: u64,
     /// How its addresses are probed; `None`: active checks are off.
     pub probe: Option<Probe>,
     /// Its targets, in the order they are listed.
@@ -200,6 +204,8 @@ pub struct Target {
     pub provider: Option<Arc<str>>,
     /// How it talks.
     pub kind: dialect::Kind,
+    /// What it is able to do, as the balancer knows it ([`crate::ability`]).
+    pub can: u64,
     /// The model it is asked for; `None` keeps the client's.
     pub model: Option<Arc<str>>,
     /// Where it wants to be told the model.
@@ -211,6 +217,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// The wire to ask it on for a caller on `from`, where that is another one. A raw host is sent what comes.
+    pub fn translated(&self, from: dialect::Wire) -> Option<dialect::Wire> {
+        let to = self.kind.row().wire_for(from);
+        (!self.raw && to != from).then_some(to)
+    }
+
     /// The path to ask for: a known endpoint behind the base path; anything else behind it as well, but for a raw host
     /// as it is. `path` is [`Found::vendor_path`] of the request's path.
     pub fn vendor_path(&self, endpoint: Option<dialect::Endpoint>, path: &str) -> String {
@@ -292,12 +304,4 @@ pub struct Credential {
     pub headers: Vec<(http::HeaderName, HeaderValue)>,
     /// Why it can not be used at all, where its secret is not to be had: `the variable OPENAI_API_KEY is not set`.
     pub problem: Option<String>,
-}
-
-/// What [`balance::TargetPlan::can`] and [`balance::Ask::needs`] call speaking `dialect`.
-pub const fn speaks(dialect: dialect::Dialect) -> u32 {
-    match dialect {
-        dialect::Dialect::OpenAi => 1,
-        dialect::Dialect::Anthropic => 2,
-    }
 }

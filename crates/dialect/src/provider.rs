@@ -70,6 +70,8 @@ pub enum Auth {
     XApiKey,
     /// `api-key: KEY`
     ApiKey,
+    /// `Bearer` where it speaks OpenAI's dialect, `x-goog-api-key: KEY` where it speaks its own.
+    Google,
     /// No key is wanted; a credential that exists all the same goes as `Bearer`.
     None,
 }
@@ -185,6 +187,7 @@ static TABLE: [Row; 24] = [
         name: "gemini",
         title: "Google Gemini",
         base_url: Some("https://generativelanguage.googleapis.com/v1beta/openai"),
+        auth: Auth::Google,
         env: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         // PERMISSION_DENIED: a leaked, restricted or foreign key. An invalid one is 400 with API_KEY_INVALID.
         key_status_403: true,

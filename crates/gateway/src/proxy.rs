@@ -29,11 +29,13 @@ mod placement;
 pub(crate) mod record;
 mod relay;
 mod scrub;
+mod suitability;
+mod translate;
 
 use std::{net::SocketAddr, sync::Arc};
 
 use balance::{Attempts, Next};
-use dialect::Dialect;
+use dialect::{Dialect, Endpoint};
 use http::{HeaderValue, header};
 use http_body::Body as _;
 use hyper::{Method, Request, Response, body::Incoming};
@@ -193,19 +195,26 @@ impl Proxy {
         let mut fresh_starts = 0;
 
         'fresh: loop {
-            let course = Course::plot(&snapshot, head, admitted, &decoded, journey)?;
-            let place = Place { state: &self.state, snapshot: &snapshot, upstream: &course.upstream };
+            let mut course = Course::plot(&snapshot, head, admitted, &decoded, journey)?;
+            let upstream = Arc::clone(&course.upstream);
+            let place = Place { state: &self.state, snapshot: &snapshot, upstream: &upstream };
             loop {
                 let picked = self.state.balancer().pick(&course.ask, &attempts, self.state.clock.now());
                 let pick = match picked {
                     Ok(pick) => pick,
+                    Err(out) if out.any && !out.able && course.suitability.note.is_some() => {
+                        return Err(answer::unfit(&course));
+                    }
+                    Err(out) if out.any && !out.able && course.endpoint == Some(Endpoint::CountTokens) => {
+                        return local::count_tokens(decoded.bytes()).map(Served::Own);
+                    }
                     Err(exhausted) => {
                         let returns_in = exhausted.until.map(|it| it.since(self.state.clock.now()));
                         return Err(answer::exhausted(&place, exhausted, returns_in, last));
                     }
                 };
                 let mut lease = Lease::take(Arc::clone(&self.state), &pick);
-                let Some(candidate) = Candidate::prepare(&snapshot, &course, &pick) else {
+                let Some(mut candidate) = Candidate::prepare(&snapshot, &course, &pick) else {
                     lease.settle(outcome::unsent());
                     fresh_starts += 1;
                     if fresh_starts > FRESH_STARTS_MAX {
@@ -214,6 +223,14 @@ impl Proxy {
                     snapshot = self.state.snapshot.load_full();
                     continue 'fresh;
                 };
+
+                if let Err((pair, refused)) = candidate.translate(&decoded, &journey.record.request_id) {
+                    lease.settle(outcome::unsent());
+                    if !course.rule_out(pair, refused, &snapshot) {
+                        return Err(answer::unfit(&course));
+                    }
+                    continue;
+                }
 
                 let model = candidate.asks_for(&decoded);
                 match candidate
@@ -231,6 +248,7 @@ impl Proxy {
                             upstream: Arc::clone(&course.upstream),
                             set_cookie: course.set_cookie.clone(),
                             model,
+                            translation: candidate.translation,
                             is_head: head.method == Method::HEAD,
                         })));
                     }

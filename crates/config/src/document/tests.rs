@@ -119,7 +119,7 @@ fn an_upstream_reads_back_complete() {
             "server_error": null, "quota": "until_enabled", "honour_retry_after": true, "cap": 900
         },
         "affinity": {"key": "none", "ttl": 300},
-        "on_empty": "reject", "min_enabled": 0, "response_buffer_bytes": 262_144, "host_header": null,
+        "on_empty": "reject", "min_enabled": 0, "response_buffer_bytes": 262_144, "lossy": "refuse", "host_header": null,
         "tls": {"ca_file": null, "verify": true, "server_name": null},
         "tags": null
     });

@@ -50,6 +50,10 @@ pub struct Upstream {
     pub on_empty: OnEmpty,
     /// A plain answer up to this many bytes is held until complete.
     pub response_buffer_bytes: u64,
+    /// What becomes of what cannot be carried into a vendor's dialect. Upstreams written before there was a choice
+    /// refuse.
+    #[serde(default)]
+    pub lossy: Lossy,
     /// `Host` for its targets, instead of each target's own.
     pub host_header: Option<String>,
     /// Whom its raw-host targets must prove themselves to.
@@ -107,6 +111,17 @@ pub enum OnEmpty {
     Reject,
     /// The provider's default credential and the client's own model.
     Bypass,
+}
+
+/// What becomes of what a vendor's dialect has no words for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lossy {
+    /// The target is no candidate; where nobody is, 400.
+    #[default]
+    Refuse,
+    /// Left out, and said in a header.
+    Drop,
 }
 
 /// Seconds, fractions allowed; never negative and never more than a year.

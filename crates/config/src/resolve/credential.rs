@@ -87,7 +87,9 @@ impl<'a> Work<'a> {
 fn headers(auth: Auth, secret: &Secret) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
     let key = secret.expose();
     let (name, text) = match auth {
-        Auth::Bearer | Auth::None => (http::header::AUTHORIZATION, Zeroizing::new(format!("Bearer {key}"))),
+        Auth::Bearer | Auth::Google | Auth::None => {
+            (http::header::AUTHORIZATION, Zeroizing::new(format!("Bearer {key}")))
+        }
         Auth::XApiKey => (HeaderName::from_static("x-api-key"), Zeroizing::new(key.to_owned())),
         Auth::ApiKey => (HeaderName::from_static("api-key"), Zeroizing::new(key.to_owned())),
     };

@@ -83,19 +83,10 @@ impl Work<'_> {
 
     fn default(&mut self) {
         let settings = self.document.default_upstream();
-        let providers = derived::providers(self.document);
-        let mixed = derived::is_mixed(&providers);
-        self.snapshot.routes.default_whole = self.named(derived::DEFAULT);
-        let of = |dialect| {
-            let name = if mixed { derived::default_of(dialect) } else { derived::DEFAULT.to_owned() };
-            let id = self.named(&name)?;
-            let has_somebody = self.snapshot.upstreams.get(&id).is_some_and(|it| !it.targets.is_empty());
-            has_somebody.then_some(id)
-        };
-        if settings.enabled {
-            let both = ByDialect { openai: of(Dialect::OpenAi), anthropic: of(Dialect::Anthropic) };
-            self.snapshot.routes.default = both;
-        }
+        let id = self
+            .named(derived::DEFAULT)
+            .filter(|id| self.snapshot.upstreams.get(id).is_some_and(|it| !it.targets.is_empty()));
+        self.snapshot.routes.default = id.filter(|_| settings.enabled);
         self.snapshot.routes.match_unknown_models = settings.match_unknown_models;
     }
 

@@ -19,7 +19,7 @@ pub(super) fn snapshot_of(
     uuid: Uuid,
     name: &str,
     settings: &entity::Upstream,
-    targets: Vec<balance::TargetId>,
+    targets: &[TargetPlan],
 ) -> snapshot::Upstream {
     snapshot::Upstream {
         id,
@@ -39,8 +39,13 @@ pub(super) fn snapshot_of(
         timeouts: timeouts(&settings.timeouts),
         response_buffer_bytes: usize::try_from(settings.response_buffer_bytes).unwrap_or(usize::MAX),
         host_header: settings.host_header.as_deref().and_then(|it| HeaderValue::from_str(it).ok()),
+        lossy: match settings.lossy {
+            entity::Lossy::Refuse => dialect::translate::Lossy::Refuse,
+            entity::Lossy::Drop => dialect::translate::Lossy::Drop,
+        },
+        lacking: targets.iter().fold(0, |all, it| all | !it.can),
         probe: probe(&settings.healthchecks.active),
-        targets,
+        targets: targets.iter().map(|it| it.id).collect(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Upstreams: settings become a plan, and targets become its members.
 
-use dialect::Dialect;
 use std::{collections::HashMap, sync::Arc};
 
 use balance::{Only, TargetPlan, Tier, UpstreamId};
@@ -15,7 +14,7 @@ use super::{
     trust,
 };
 use crate::{
-    Kind, address,
+    Kind, ability, address,
     derived::{self, Derived, stable_id},
     entity::{self, OnEmpty, Target, TargetEnvironment},
     snapshot,
@@ -81,7 +80,7 @@ impl Work<'_> {
         let mut names = HashMap::new();
         let members: Vec<TargetPlan> =
             drafts.into_iter().map(|draft| self.member(draft, &mut names)).collect();
-        let resolved = snapshot_of(id, uuid, name, settings, members.iter().map(|it| it.id).collect());
+        let resolved = snapshot_of(id, uuid, name, settings, &members);
         self.snapshot.names.insert(Arc::clone(&resolved.name), id);
         self.snapshot.upstreams.insert(id, Arc::new(resolved));
         self.plan.upstreams.push(plan(id, enabled, settings, members));
@@ -145,6 +144,13 @@ impl Work<'_> {
             Model::Keep | Model::Missing => None,
         };
         let vendor = target.provider.and_then(|it| self.vendors.get(&it.id));
+        let can = match vendor {
+            Some(vendor) => {
+                let model = model.as_ref().and_then(|(name, _)| vendor.listed(name));
+                ability::of_vendor(vendor.kind, model)
+            }
+            None => ability::ALL,
+        };
         let name = match (&target.target, vendor, &model) {
             (Some(host), ..) => host.clone(),
             (_, Some(vendor), Some((model, _))) => format!("{}/{model}", vendor.name),
@@ -163,6 +169,7 @@ impl Work<'_> {
             raw: target.target.is_some(),
             provider: vendor.map(|vendor| Arc::clone(&vendor.name)),
             kind: vendor.map_or(dialect::Kind::OpenAiCompatible, |vendor| vendor.kind),
+            can,
             model: model.as_ref().map(|(name, _)| Arc::clone(name)),
             model_location: target.model_location.clone(),
             default_model: vendor.and_then(|vendor| vendor.default_model.clone()),
@@ -178,11 +185,7 @@ impl Work<'_> {
             tier: if target.backup { Tier::Backup } else { Tier::Regular(target.tier.unwrap_or(0)) },
             environment: lane.only,
             enabled,
-            // A raw host may speak either: what it is sent is the operator's business.
-            can: match vendor {
-                Some(vendor) => snapshot::speaks(vendor.kind.row().dialect),
-                None => snapshot::speaks(Dialect::OpenAi) | snapshot::speaks(Dialect::Anthropic),
-            },
+            can,
             // A raw host is the same place whenever and under whatever id it was written.
             hash: match &target.target {
                 Some(host) => xxh3_64(host.as_bytes()),

@@ -9,7 +9,7 @@ use super::{Work, trust, upstream::host};
 use crate::{
     Entity, Kind, address,
     derived::{self, default_model},
-    entity::{Endpoint, Provider, TargetEnvironment},
+    entity::{Endpoint, Model, Provider, TargetEnvironment},
     snapshot::{self, Address},
 };
 
@@ -37,10 +37,14 @@ pub(super) struct Place {
 }
 
 impl Vendor<'_> {
+    /// What it says of a model.
+    pub(super) fn listed(&self, model: &str) -> Option<&Model> {
+        self.provider.models.iter().flatten().find(|it| it.id == model)
+    }
+
     /// The credential of a target for that model that names none.
     pub(super) fn default_key(&self, model: Option<&str>) -> Option<Uuid> {
-        let mut models = self.provider.models.iter().flatten();
-        let own = models.find(|it| Some(it.id.as_str()) == model).and_then(|it| it.default_credential);
+        let own = model.and_then(|it| self.listed(it)).and_then(|it| it.default_credential);
         own.map(|it| it.id).or(self.default_key)
     }
 }

@@ -68,11 +68,11 @@ fn a_request_finds_its_upstream_in_the_order_of_the_rules() {
     check("/v1/chat/completions", Some("openai/new"), "openai/* /chat/completions new");
     check("/v1/chat/completions", Some("llama"), "groq/llama /chat/completions llama");
     check("/v1/chat/completions", Some("org/mixtral"), "groq/org/mixtral /chat/completions org/mixtral");
-    check("/v1/chat/completions", Some("whatever"), "openai/* /chat/completions whatever");
-    check("/v1/messages", Some("whatever"), "anthropic/* /messages whatever");
-    check("/v1/chat/completions", None, "default:openai /chat/completions -");
-    check("/v1/messages", Some("default"), "default:anthropic /messages -");
-    check("/default/v1/messages", Some("m"), "default:anthropic /messages m");
+    check("/v1/chat/completions", Some("whatever"), "any:openai /chat/completions whatever");
+    check("/v1/messages", Some("whatever"), "any:anthropic /messages whatever");
+    check("/v1/chat/completions", None, "default /chat/completions -");
+    check("/v1/messages", Some("default"), "default /messages -");
+    check("/default/v1/messages", Some("m"), "default /messages m");
     check("/default/v1/files", None, "default /v1/files -");
     check("/v1/nothing", Some("fast"), "Path");
     check("/", None, "Path");

@@ -100,6 +100,12 @@ const UPSTREAM_FIELDS: &[Field] = &[
         Literal::Integer(262_144),
         "A plain answer up to this size is held until complete, so that one cut half-way fails over. Most answers are far smaller.",
     ),
+    Field::new(
+        "lossy",
+        Type::Choice(&["refuse", "drop"]),
+        Literal::Text("refuse"),
+        "What becomes of fields that cannot be carried into a vendor's dialect: the target is no candidate, or they are left out and listed in `x-spillway-dropped`.",
+    ),
     Field::optional(
         "host_header",
         Type::Text(shape::HOST),

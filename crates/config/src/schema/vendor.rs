@@ -56,11 +56,15 @@ const ENDPOINT: &[Field] = &[
 
 const MODEL_FIELDS: &[Field] = &[
     Field::required("id", MODEL, "As the vendor spells it."),
-    Field::optional("context_window", Type::Integer(1, 1_000_000_000), "Tokens it can take."),
+    Field::optional(
+        "context_window",
+        Type::Integer(1, 1_000_000_000),
+        "Tokens it can take; null: nothing is known. A longer request goes elsewhere.",
+    ),
     Field::optional(
         "capabilities",
         Type::List(&Type::Text(shape::TAG), 64),
-        "What it is said to be able to do (`vision`, `tools`, …): for people, nothing is decided by it.",
+        "What it can. A list is taken at its word: what it does not name of `tools`, `vision` and `json_schema` the model cannot, and it is no candidate for requests that need it. Null: nothing is known, and it is tried.",
     ),
     Field::optional(
         "default_credential",

@@ -175,8 +175,7 @@ impl Providers {
         asked.sort_by_key(|it| std::cmp::Reverse(it.report.picked));
         let named = |name: &str| self.snapshot.names.get(name).copied();
         let own = named(&format!("{}/*", provider.name));
-        let dialect = dialect::Kind::from_name(&provider.kind).map(|it| it.row().dialect);
-        let default = dialect.and_then(|it| named(&self.document.default_for(it)));
+        let default = named("default");
         let places = asked.iter().map(|it| it.upstream).chain(own).chain(default);
         places.into_iter().find_map(|it| self.first_other(it, &provider.name))
     }

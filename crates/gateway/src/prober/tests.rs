@@ -213,6 +213,8 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         },
         response_buffer_bytes: 0,
         host_header: None,
+        lossy: dialect::translate::Lossy::Refuse,
+        lacking: 0,
         probe: Some(probe),
         targets: vec![TargetId(1)],
     };
@@ -225,6 +227,7 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         raw: false,
         provider: Some("openai".into()),
         kind: dialect::Kind::OpenAi,
+        can: u64::MAX,
         model: None,
         model_location: config::snapshot::ModelLocation::Body,
         default_model: None,
@@ -277,7 +280,7 @@ fn plan() -> balance::Plan {
         tier: Tier::Regular(0),
         environment: Only::Any,
         enabled: true,
-        can: u32::MAX,
+        can: u64::MAX,
         hash: 1,
     };
     let upstream = UpstreamPlan {

@@ -1,6 +1,6 @@
 //! The gateway's own failures, in the dialect the caller speaks, with what to do about them.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use balance::{Environment, Exhausted, Kind};
 use bytes::Bytes;
@@ -12,10 +12,12 @@ use super::{
     attempt::Failed,
     body::Body,
     classify::Opening,
+    course::Course,
     headers,
     journey::Journey,
     outcome::LastFailure,
     record::{End, environment},
+    translate,
 };
 
 /// Longest `Retry-After` given to a client (CONTRACT "Answers"): some SDKs sleep whatever they are told.
@@ -40,7 +42,7 @@ pub(super) struct Failure {
 
 enum What {
     /// In our words.
-    Own { code: Code, message: String, param: Option<&'static str> },
+    Own { code: Code, message: String, param: Option<Cow<'static, str>> },
     /// In the vendor's.
     Vendor(Box<Opening>),
 }
@@ -48,7 +50,7 @@ enum What {
 impl Failure {
     fn own(code: Code, message: String, param: Option<&'static str>) -> Box<Self> {
         Box::new(Failure {
-            what: What::Own { code, message, param },
+            what: What::Own { code, message, param: param.map(Cow::Borrowed) },
             retry_after: None,
             should_retry: false,
             leaves_unread: false,
@@ -115,6 +117,15 @@ impl Failure {
     /// The request is not what the endpoint takes.
     pub(super) fn invalid(message: &str, param: Option<&'static str>) -> Box<Self> {
         Failure::own(Code::InvalidRequest, message.to_owned(), param)
+    }
+
+    /// Nobody of the upstream could be told it, or do it.
+    pub(super) fn unfit(message: String, param: Option<&str>) -> Box<Self> {
+        let mut failure = Failure::own(Code::InvalidRequest, message, None);
+        if let What::Own { param: it, .. } = &mut failure.what {
+            *it = param.map(|it| Cow::Owned(it.to_owned()));
+        }
+        failure
     }
 
     /// A compressed body: not read, and not passed on unread.
@@ -212,6 +223,17 @@ impl Failure {
         let what = What::Vendor(Box::new(opening));
         Box::new(Failure { what, retry_after, should_retry, leaves_unread: false })
     }
+}
+
+/// Nobody of the upstream is a candidate for this request, whatever its health.
+pub(super) fn unfit(course: &Course) -> Box<Failure> {
+    let (suitability, upstream) = (&course.suitability, &course.upstream);
+    if let Some(refused) = suitability.refusal() {
+        return Failure::unfit(translate::refusal(refused, upstream), refused.field());
+    }
+    let name = &upstream.name;
+    let why = suitability.note.as_deref().unwrap_or("not candidates: all of them");
+    Failure::unfit(format!("upstream '{name}' has nobody who can do this: {why}"), None)
 }
 
 /// Nobody is left to pick: the last meaningful failure, or why nobody was there to begin with.
@@ -328,7 +350,7 @@ pub(super) fn fail(
             if code == Code::InvalidApiKey {
                 out.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            (code.status(), dialect::envelope(dialect, code, &message, param, &request_id))
+            (code.status(), dialect::envelope(dialect, code, &message, param.as_deref(), &request_id))
         }
         What::Vendor(opening) => {
             headers::from_vendor(&opening.headers, &mut out);

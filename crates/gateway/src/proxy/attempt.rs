@@ -10,6 +10,7 @@ use config::{
     Snapshot,
     snapshot::{Address, Credential, Target, Upstream},
 };
+use dialect::{Wire, translate::Refused};
 use http::{Method, request::Parts};
 use tokio::time::{sleep, timeout_at};
 
@@ -23,6 +24,7 @@ use super::{
     limits,
     placement::Placed,
     scrub,
+    translate::{ANSWER_BYTES_MAX, Translation},
 };
 use crate::send::{Exchange, SendError, Sender};
 
@@ -36,6 +38,8 @@ pub(super) struct Candidate<'c> {
     observed: Observed,
     reason: Reason,
     decision: String,
+    /// Where the target speaks another dialect than the caller.
+    pub(super) translation: Option<Translation>,
 }
 
 /// How a try ended, as far as the request is concerned.
@@ -69,7 +73,11 @@ impl<'c> Candidate<'c> {
             None => None,
         };
         let address = Arc::clone(snapshot.addresses.get(&pick.address)?);
-        let decision = super::decision::line(&pick.reason);
+        let mut decision = super::decision::line(&pick.reason);
+        if let Some(note) = &course.suitability.note {
+            decision.push_str("; ");
+            decision.push_str(note);
+        }
         Some(Candidate {
             target,
             credential,
@@ -79,7 +87,25 @@ impl<'c> Candidate<'c> {
             observed: pick.observed,
             reason: pick.reason,
             decision,
+            translation: None,
         })
+    }
+
+    /// Writes the request in the target's words, where those are not the caller's own; or says which wires do not carry
+    /// it, and why.
+    pub(super) fn translate(
+        &mut self,
+        decoded: &Decoded,
+        request_id: &str,
+    ) -> Result<(), ((Wire, Wire), Refused)> {
+        let pair = self.course.wire.and_then(|from| Some((from, self.target.translated(from)?)));
+        if let Some(pair) = pair {
+            let model = self.asks_for(decoded);
+            let place = (&*self.course.upstream, &*self.target);
+            let translation = Translation::of(pair, place, model.as_deref(), decoded, request_id);
+            self.translation = Some(translation.map_err(|refused| (pair, refused))?);
+        }
+        Ok(())
     }
 
     /// The model that this try asks for.
@@ -161,14 +187,22 @@ impl<'c> Candidate<'c> {
             (None, _, Some(model)) => encode::Model::Instead(model),
             _ => encode::Model::AsItIs,
         };
-        let path = self.course.path(&self.target, head, placed);
-        let headers = encode::headers(
-            &head.headers,
+        let translation = self.translation.as_ref();
+        let path = match translation {
+            None => self.course.path(&self.target, head, placed),
+            Some(translation) => translation.path(&self.target, placed),
+        };
+        let translated = translation.map(|it| it.headers(&head.headers));
+        let mut headers = encode::headers(
+            translated.as_ref().unwrap_or(&head.headers),
             self.target.kind,
             self.credential.as_deref(),
             self.passes_through(),
             placed.and_then(Placed::header),
         );
+        if translation.is_some_and(|it| it.back().vendor() == Wire::Gemini) {
+            encode::googles_own(&mut headers, self.target.kind);
+        }
         // A large upload takes its time; the vendor's begins when it has all of it.
         let upload = decoded.slow();
         let exchange = Exchange {
@@ -177,7 +211,13 @@ impl<'c> Candidate<'c> {
             path: &path,
             host: upstream.host_header.as_ref().unwrap_or(&self.target.host),
             headers: &headers,
-            body: encode::body(decoded, in_body),
+            body: match translation {
+                None => encode::body(decoded, in_body),
+                Some(translation) => {
+                    decoded.let_go();
+                    translation.body(placed.is_some())
+                }
+            },
             connect: upstream.timeouts.connect,
         };
         let limit = limits::until_first(&upstream.timeouts, &self.observed, stream);
@@ -200,12 +240,19 @@ impl<'c> Candidate<'c> {
         };
         let examine = classify::Examine {
             kind: self.target.kind,
-            endpoint: self.course.endpoint,
+            endpoint: match translation {
+                None => self.course.endpoint,
+                Some(translation) => Some(translation.back().vendor().endpoint()),
+            },
+            translation,
             is_head: head.method == Method::HEAD,
             deadline,
             idle: upstream.timeouts.idle,
             total,
-            buffer_bytes: upstream.response_buffer_bytes,
+            buffer_bytes: match translation {
+                None => upstream.response_buffer_bytes,
+                Some(_) => ANSWER_BYTES_MAX,
+            },
         };
         let mut examined = examine.examine(answer).await;
         if let Some(credential) = &self.credential {

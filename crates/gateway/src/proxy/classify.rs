@@ -7,11 +7,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use balance::Kind;
 use bytes::{Bytes, BytesMut};
-use dialect::{Endpoint, Fault, Gate, Verdict};
+use dialect::{Endpoint, Failure, Fault, Gate, Verdict};
 use http::{HeaderMap, StatusCode, header};
 use tokio::time::timeout_at;
 
-use super::outcome;
+use super::{
+    outcome,
+    translate::{self, Translated, Translation, Turning},
+};
 use crate::send::{Answer, BodyError, VendorBody};
 
 /// How much of an error is read to understand it, and for how long (FAULTS row 36): an error body may be endless.
@@ -30,11 +33,14 @@ pub(super) struct Opening {
     pub(super) cut: Option<BodyError>,
     /// How it is written.
     pub(super) shape: Shape,
+    /// What has been done to it, where the vendor speaks another dialect than the caller.
+    pub(super) translated: Option<Translated>,
 }
 
 impl Opening {
     fn whole(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        Opening { status, headers, held: vec![body], rest: None, cut: None, shape: Shape::Plain }
+        let (held, shape) = (vec![body], Shape::Plain);
+        Opening { status, headers, held, rest: None, cut: None, shape, translated: None }
     }
 
     /// All of it is here, in one piece.
@@ -58,9 +64,12 @@ pub(super) enum Examined {
 }
 
 /// What there is to know before looking.
-pub(super) struct Examine {
+pub(super) struct Examine<'b> {
     pub(super) kind: dialect::Kind,
+    /// Whose words the answer is judged by: the vendor's.
     pub(super) endpoint: Option<Endpoint>,
+    /// The way back into the caller's dialect, where that is another one.
+    pub(super) translation: Option<&'b Translation>,
     /// Asked with HEAD: the answer has no body, whatever its headers say.
     pub(super) is_head: bool,
     /// When the first delta has to be there.
@@ -93,9 +102,22 @@ pub(super) enum Shape {
     Plain,
 }
 
-impl Examine {
+impl Examine<'_> {
     /// Looks at `answer` until it is clear what it is.
     pub(super) async fn examine(&self, answer: Answer) -> Examined {
+        match self.translation {
+            None => self.look(answer).await,
+            Some(translation) => {
+                let examined = match translation.stream() && answer.status.is_success() {
+                    true => self.turned(answer, translation).await,
+                    false => self.look(answer).await,
+                };
+                translate::into_callers(examined, translation)
+            }
+        }
+    }
+
+    async fn look(&self, answer: Answer) -> Examined {
         if !answer.status.is_success() {
             return self.error(answer).await;
         }
@@ -103,6 +125,7 @@ impl Examine {
             return committed(answer.status, answer.headers, vec![Bytes::new()], None, Shape::Plain);
         }
         match shape(&answer) {
+            _ if self.translation.is_some() => self.plain(answer).await,
             Shape::Events => self.events(answer).await,
             Shape::Flow => self.flow(answer).await,
             Shape::Plain => self.plain(answer).await,
@@ -136,7 +159,8 @@ impl Examine {
         }
         let bytes = read.freeze();
         let held = vec![bytes.clone()];
-        let opening = Opening { status, headers, held, rest, cut, shape: Shape::Plain };
+        let shape = Shape::Plain;
+        let opening = Opening { status, headers, held, rest, cut, shape, translated: None };
         self.judge(opening, &bytes)
     }
 
@@ -157,7 +181,7 @@ impl Examine {
             if read.bytes > self.buffer_bytes {
                 let spent = dialect::spent(&headers, SystemTime::now());
                 let (held, rest, shape) = (read.chunks, Some(body), Shape::Plain);
-                let opening = Opening { status, headers, held, rest, cut: None, shape };
+                let opening = Opening { status, headers, held, rest, cut: None, shape, translated: None };
                 return Examined::Good { opening, spent };
             }
         }
@@ -205,9 +229,46 @@ impl Examine {
                 }
             }
         };
-        // The error inside the stream, as the answer that it stands for.
+        self.failed_within(failure, headers)
+    }
+
+    /// A stream for a caller of another dialect, held until the first content. Whatever it was announced as: one answer
+    /// as a whole is turned into a stream, too.
+    async fn turned(&self, answer: Answer, translation: &Translation) -> Examined {
+        let Answer { status, headers, mut body } = answer;
+        let mut turning = Box::new(Turning::new(translation.back()));
+        let mut out = Vec::new();
+        let mut ended = false;
+        loop {
+            match timeout_at(self.deadline.into(), body.chunk()).await {
+                Err(_) => return bad(Kind::Timeout, Some(status.as_u16()), "no first token in time"),
+                Ok(Some(Err(error))) => return bad(Kind::Connect, Some(status.as_u16()), &error.to_string()),
+                Ok(Some(Ok(chunk))) => turning.push(&chunk, &mut out),
+                Ok(None) => {
+                    turning.end(&mut out);
+                    ended = true;
+                }
+            }
+            match turning.verdict() {
+                Verdict::Hold if ended => {
+                    return bad(Kind::ServerError, Some(status.as_u16()), "its answer was no answer");
+                }
+                Verdict::Hold => {}
+                Verdict::Failed(failure) => return self.failed_within(failure.clone(), headers),
+                Verdict::Commit => break,
+            }
+        }
+        let rest = if ended { None } else { Some(body) };
+        let mut examined = committed(status, headers, vec![out.into()], rest, Shape::Events);
+        if let Examined::Good { opening, .. } = &mut examined {
+            opening.translated = Some(Translated::Stream(turning));
+        }
+        examined
+    }
+
+    /// The error inside a stream, as the answer that it stands for.
+    fn failed_within(&self, failure: Failure, mut headers: HeaderMap) -> Examined {
         let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        let mut headers = headers;
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
         headers.remove(header::CONTENT_LENGTH);
         let bytes = failure.body;
@@ -283,7 +344,8 @@ fn committed(
     shape: Shape,
 ) -> Examined {
     let spent = dialect::spent(&headers, SystemTime::now());
-    Examined::Good { opening: Opening { status, headers, held, rest, cut: None, shape }, spent }
+    let opening = Opening { status, headers, held, rest, cut: None, shape, translated: None };
+    Examined::Good { opening, spent }
 }
 
 fn shape(answer: &Answer) -> Shape {

@@ -4,10 +4,10 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use balance::Ask;
 use config::{
-    Snapshot,
+    Snapshot, ability,
     snapshot::{ClientKey, ModelChoice, NotFound, Query, Target, Upstream},
 };
-use dialect::{Dialect, Endpoint};
+use dialect::{Dialect, Endpoint, Wire, translate::Refused};
 use http::{HeaderValue, Method, header, request::Parts};
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     journey::Journey,
     keys, local,
     placement::{self, Placed},
+    suitability::Suitability,
 };
 
 /// Clients without a key of their own, as one: what a vendor holds against them, it holds against all of them.
@@ -27,6 +28,10 @@ pub(super) struct Course {
     pub(super) upstream: Arc<Upstream>,
     pub(super) ask: Ask,
     pub(super) endpoint: Option<Endpoint>,
+    /// The caller's wire, where the request may be translated into another one.
+    pub(super) wire: Option<Wire>,
+    /// Which targets are no candidates.
+    pub(super) suitability: Suitability,
     /// The client's credential was a key of ours: it goes to no vendor, and nothing that came with it does.
     pub(super) by_client_key: bool,
     /// Cookie to set because consistent hashing goes by one that the client did not send.
@@ -80,12 +85,22 @@ impl Course {
         );
         let model = snapshot.asked_model(&found, asked);
         let may_change_model = found.endpoint.is_some_and(Endpoint::may_change_model) && admitted.fallback;
+        let wire = found.endpoint.and_then(|it| chat(it, head, decoded));
+        let (suitability, needs) = match (wire, found.endpoint) {
+            (Some(wire), _) => {
+                let suitability = Suitability::of(decoded.bytes(), wire, upstream, snapshot);
+                let needs = suitability.needs;
+                (suitability, needs)
+            }
+            (None, Some(endpoint)) => (Suitability::default(), needs(endpoint)),
+            (None, None) => (Suitability::default(), 0),
+        };
         let ask = Ask {
             upstream: upstream.id,
             environment: admitted.environment,
             model,
             same_model: !may_change_model,
-            needs: found.endpoint.map_or(0, needs),
+            needs,
             hash: hash.hash,
             affinity: keys::affinity(&upstream.affinity, head, admitted, decoded),
             caller: Some(admitted.caller.unwrap_or(ANONYMOUS)),
@@ -94,6 +109,8 @@ impl Course {
             upstream: Arc::clone(upstream),
             ask,
             endpoint: found.endpoint,
+            wire,
+            suitability,
             by_client_key: key.is_some(),
             set_cookie: hash.set_cookie,
             vendor_path: found.vendor_path,
@@ -118,6 +135,13 @@ impl Course {
                 target.default_model.as_deref().filter(|_| wants_one).map(Cow::Borrowed)
             }
         }
+    }
+
+    /// Translation into `to` cannot carry the request: whoever would need it is no candidate. False if that was known.
+    pub(super) fn rule_out(&mut self, pair: (Wire, Wire), refused: Refused, snapshot: &Snapshot) -> bool {
+        let is_new = self.suitability.rule_out(pair, refused, &self.upstream, snapshot);
+        self.ask.needs |= self.suitability.needs;
+        is_new
     }
 
     /// Path and query for `target`, which may want the model there.
@@ -154,11 +178,17 @@ impl Course {
     }
 }
 
+/// The wire of a chat that has been read, and so could be translated.
+fn chat(endpoint: Endpoint, head: &Parts, decoded: &Decoded) -> Option<Wire> {
+    let is_chat = endpoint != Endpoint::CountTokens && decoded.object && head.method == Method::POST;
+    Wire::of(endpoint).filter(|_| is_chat)
+}
+
 /// What a target must be able to speak. Both dialects ask for models alike, and whoever was found answers.
-fn needs(endpoint: Endpoint) -> u32 {
+fn needs(endpoint: Endpoint) -> u64 {
     match endpoint {
         Endpoint::Models | Endpoint::Model => 0,
-        other => config::snapshot::speaks(other.dialect()),
+        other => ability::speaks(other.dialect()),
     }
 }
 

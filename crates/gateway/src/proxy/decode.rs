@@ -77,6 +77,13 @@ impl Decoded {
         self.object || self.model.is_some() || matches!(self.payload, Payload::Empty)
     }
 
+    /// Its content goes out in other words: it is not needed any more, unless it is kept for another try.
+    pub(super) fn let_go(&mut self) {
+        if !self.keep && matches!(self.payload, Payload::Whole(_)) {
+            self.payload = Payload::Gone;
+        }
+    }
+
     /// Whether this body is kept after it has been sent.
     pub(super) fn keep(&self) -> bool {
         self.keep

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::send::{Outgoing, Streamed};
 
+const GOOGLES_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 /// Vendors are asked for plain bytes: the gateway reads what it relays, and never decompresses.
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
@@ -83,6 +84,21 @@ pub(super) fn headers(
         headers.push((ANTHROPIC_VERSION, ANTHROPIC_VERSION_DEFAULT));
     }
     headers
+}
+
+/// On Google's own paths a key of Google's has a header of its own, and stands nowhere else.
+pub(super) fn googles_own(headers: &mut [(HeaderName, HeaderValue)], kind: Kind) {
+    let is_key = |it: &&mut (HeaderName, HeaderValue)| it.0 == header::AUTHORIZATION;
+    if !matches!(kind.row().auth, Auth::Google) {
+        return;
+    }
+    for (name, value) in headers.iter_mut().filter(is_key) {
+        let key = value.as_bytes().strip_prefix(b"Bearer ").map(HeaderValue::from_bytes);
+        if let Some(Ok(mut key)) = key {
+            key.set_sensitive(true);
+            (*name, *value) = (GOOGLES_KEY, key);
+        }
+    }
 }
 
 /// The account that a client names belongs to the client's own key.

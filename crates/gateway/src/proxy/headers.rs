@@ -22,7 +22,9 @@ const PROVIDER: HeaderName = HeaderName::from_static("x-spillway-provider");
 const MODEL: HeaderName = HeaderName::from_static("x-spillway-model");
 const CREDENTIAL: HeaderName = HeaderName::from_static("x-spillway-credential");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-spillway-attempts");
-const DECISION: HeaderName = HeaderName::from_static("x-spillway-decision");
+pub(super) const DECISION: HeaderName = HeaderName::from_static("x-spillway-decision");
+/// The fields that a vendor of another dialect could not be told. Said even where nothing else is explained.
+pub(super) const DROPPED: HeaderName = HeaderName::from_static("x-spillway-dropped");
 /// How many tries a header names; its line stays well below what proxies on the way take.
 const TRIES_SHOWN: usize = 8;
 

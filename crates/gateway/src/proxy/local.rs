@@ -7,11 +7,11 @@ use config::{
     Snapshot,
     snapshot::{ClientKey, Found, Query},
 };
-use dialect::{Code, Dialect, Endpoint};
+use dialect::{Code, Dialect, Endpoint, Wire, translate};
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use serde_json::json;
 
-use super::body::Body;
+use super::{answer::Failure, body::Body};
 
 /// Prefixes under which the model list is ours; below an upstream's name it is the vendor's.
 const OWN_PREFIXES: [&str; 4] = ["", "/v1", "/openai/v1", "/anthropic/v1"];
@@ -42,6 +42,18 @@ pub(super) fn answer(
         Endpoint::Model => model(snapshot, key, dialect, matched.suffix, request_id),
         _ => None,
     }
+}
+
+/// A count of a request's tokens where no vendor of its upstream counts: an estimate, and it says so.
+pub(super) fn count_tokens(body: &[u8]) -> Result<Response<Body>, Box<Failure>> {
+    let needs = translate::needs(Wire::Messages, body)
+        .ok_or_else(|| Failure::invalid("the body is not a JSON object with messages", None))?;
+    let counted = translate::counted(Wire::Messages, needs.input_tokens);
+    let mut response = Response::new(Body::whole(counted));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(super::headers::DECISION, HeaderValue::from_static("estimated here, nobody counts"));
+    Ok(response)
 }
 
 /// What a HEAD is answered loses its body on the way out.

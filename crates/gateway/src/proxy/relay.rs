@@ -6,6 +6,7 @@
 //! end ([`lines`]). A plain answer that is cut stays visibly cut.
 
 mod lines;
+mod seen;
 
 use std::{
     collections::VecDeque,
@@ -23,7 +24,7 @@ use dialect::{Code, Dialect, Endpoint, Watch};
 use http::{HeaderMap, HeaderValue, Response, header};
 use tokio::time::Sleep;
 
-use self::lines::Lines;
+use self::{lines::Lines, seen::Seen};
 use super::{
     body::Body,
     classify::{Opening, Shape},
@@ -31,6 +32,7 @@ use super::{
     journey::Journey,
     lease::Lease,
     record::End,
+    translate::{Translated, Translation},
 };
 use crate::send::{BodyError, VendorBody};
 
@@ -49,6 +51,8 @@ pub(super) struct Committed {
     pub(super) credential: Option<Arc<Credential>>,
     /// The model that was asked for in the end.
     pub(super) model: Option<Arc<str>>,
+    /// What it was turned into, and back from.
+    pub(super) translation: Option<Translation>,
     pub(super) set_cookie: Option<HeaderValue>,
     /// It answers a HEAD: what it says of its length is all there is of a body.
     pub(super) is_head: bool,
@@ -66,6 +70,9 @@ pub(super) fn relay(
     headers::request_id(&mut out, &journey.record.request_id, dialect);
     if explain {
         headers::explain(&mut out, &committed, &journey.record, &journey.state.snapshot.load());
+    }
+    if let Some(dropped) = committed.translation.as_ref().and_then(|it| it.dropped(&committed.opening)) {
+        out.insert(headers::DROPPED, dropped);
     }
     if let Some(cookie) = committed.set_cookie.take() {
         out.append(header::SET_COOKIE, cookie);
@@ -93,7 +100,10 @@ pub(super) fn relay(
 fn whole(mut committed: Committed, mut journey: Journey) -> Body {
     let bytes = committed.opening.held.pop().unwrap_or_default();
     if committed.opening.status.is_success() {
-        journey.record.usage = committed.endpoint.and_then(|it| dialect::usage(it, &bytes));
+        journey.record.usage = match committed.opening.translated {
+            Some(Translated::Whole { usage, .. }) => usage,
+            _ => committed.endpoint.and_then(|it| dialect::usage(it, &bytes)),
+        };
     }
     committed.lease.settle(success(committed.opening.status.as_u16()));
     journey.finish(End::Complete);
@@ -113,7 +123,7 @@ pub(super) struct Relay {
     rest: Option<VendorBody>,
     /// It had ended before its end.
     cut: Option<BodyError>,
-    watch: Option<Watch>,
+    seen: Seen,
     endpoint: Option<Endpoint>,
     shape: Shape,
     status: u16,
@@ -130,16 +140,20 @@ pub(super) struct Relay {
 impl Relay {
     fn new(committed: Committed, journey: Journey) -> Self {
         let Committed { opening, lease, endpoint, timeouts, .. } = committed;
-        let Opening { status, headers, held, rest, cut, shape } = opening;
+        let Opening { status, headers, held, rest, cut, shape, translated } = opening;
         let readable = shape != Shape::Flow && !headers.contains_key(header::CONTENT_ENCODING);
-        let watch = endpoint.filter(|_| readable).map(|it| Watch::new(it, shape == Shape::Events));
+        let seen = match (translated, endpoint) {
+            (Some(Translated::Stream(turning)), _) => Seen::Turned(turning),
+            (_, Some(endpoint)) if readable => Seen::Watched(Watch::new(endpoint, shape == Shape::Events)),
+            _ => Seen::Nothing,
+        };
         let until = timeouts.total.map(|total| journey.started + total);
         let mut relay = Relay {
             ready: VecDeque::with_capacity(held.len()),
             lines: Lines::default(),
             rest,
             cut,
-            watch,
+            seen,
             endpoint,
             shape,
             status: status.as_u16(),
@@ -150,7 +164,10 @@ impl Relay {
             journey,
             over: false,
         };
-        held.into_iter().for_each(|it| relay.take(it));
+        match relay.seen {
+            Seen::Turned(_) => relay.ready.extend(held),
+            _ => held.into_iter().for_each(|it| relay.take(it)),
+        }
         relay
     }
 
@@ -177,9 +194,7 @@ impl Relay {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
             if let Some(chunk) = self.ready.pop_front() {
-                if let Some(watch) = &mut self.watch {
-                    watch.feed(&chunk);
-                }
+                self.seen.passes(&chunk);
                 // Where the length is known nobody asks again after the last byte.
                 if !self.over && self.remaining() == Some(0) {
                     self.conclude(End::Complete);
@@ -200,16 +215,12 @@ impl Relay {
                     }
                     self.take(chunk);
                 }
-                Poll::Ready(None) => {
-                    self.rest = None;
-                    self.lines.release(&mut self.ready);
-                }
+                Poll::Ready(None) => self.no_more(),
                 Poll::Ready(Some(Err(error))) => return self.broke(Code::StreamInterrupted, error.reason),
                 Poll::Pending if self.said_all() => {
                     let linger = self.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER_MAX)));
                     ready!(linger.as_mut().poll(cx));
-                    self.rest = None;
-                    self.lines.release(&mut self.ready);
+                    self.no_more();
                 }
                 Poll::Pending => {
                     if let Some(total) = &mut self.total
@@ -226,16 +237,29 @@ impl Relay {
 
     /// A chunk of the vendor's: what of it can go on goes on.
     fn take(&mut self, chunk: Bytes) {
-        if self.shape == Shape::Events {
+        if let Seen::Turned(turning) = &mut self.seen {
+            let mut out = Vec::new();
+            turning.push(&chunk, &mut out);
+            if !out.is_empty() {
+                self.ready.push_back(Bytes::from(out));
+            }
+        } else if self.shape == Shape::Events {
             self.lines.take(chunk, &mut self.ready);
         } else {
             self.ready.push_back(chunk);
         }
     }
 
+    /// The vendor has sent all it will.
+    fn no_more(&mut self) {
+        self.rest = None;
+        self.lines.release(&mut self.ready);
+        self.seen.no_more(&mut self.ready);
+    }
+
     /// The stream's last word went by.
     fn said_all(&self) -> bool {
-        self.shape == Shape::Events && self.watch.as_ref().is_some_and(Watch::said_all)
+        self.shape == Shape::Events && self.seen.said_all()
     }
 
     /// The vendor's body has ended properly; a stream must have said so itself, too.
@@ -243,14 +267,14 @@ impl Relay {
         if let Some(cut) = self.cut.take() {
             return self.broke(Code::StreamInterrupted, cut.reason);
         }
-        let Some(watch) = self.watch.as_mut().filter(|_| self.shape == Shape::Events) else {
+        if self.shape != Shape::Events || matches!(self.seen, Seen::Nothing) {
             self.conclude(End::Complete);
             return Poll::Ready(None);
-        };
-        watch.end();
-        if watch.failed() {
+        }
+        self.seen.end();
+        if self.seen.failed() {
             self.conclude(End::Broken);
-        } else if watch.finished() {
+        } else if self.seen.finished() {
             self.conclude(End::Complete);
         } else {
             return self
@@ -267,16 +291,16 @@ impl Relay {
     fn broke(&mut self, code: Code, reason: String) -> Poll<Option<Result<Bytes, BodyError>>> {
         // Dropping it closes the vendor's connection.
         self.rest = None;
-        let watch = self.watch.as_ref().filter(|_| self.shape == Shape::Events);
-        let (said_all, failed) = watch.map_or((false, false), |it| (it.said_all(), it.failed()));
-        let within_event = watch.is_some_and(Watch::within_event);
+        let is_stream = self.shape == Shape::Events;
+        let (said_all, failed) = (self.said_all(), is_stream && self.seen.failed());
+        let within_event = is_stream && self.seen.within_event();
         self.conclude(if said_all { End::Complete } else { End::Broken });
         if said_all || failed {
             // The client has read the end already, or the vendor's own error.
             return Poll::Ready(None);
         }
         let last = match self.endpoint {
-            Some(endpoint) if self.shape == Shape::Events && endpoint.streams() => {
+            Some(endpoint) if is_stream && endpoint.streams() => {
                 let message = format!("the answer broke off: {reason}");
                 Ok(dialect::stream_error(endpoint, code, &message, within_event))
             }
@@ -287,7 +311,7 @@ impl Relay {
 
     fn conclude(&mut self, end: End) {
         self.over = true;
-        self.journey.record.usage = self.watch.as_ref().and_then(Watch::usage);
+        self.journey.record.usage = self.seen.usage();
         let kind = match end {
             End::Complete => Kind::Success { spent: None },
             End::Broken => Kind::Broken,

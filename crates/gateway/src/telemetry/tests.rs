@@ -205,6 +205,8 @@ pub(crate) fn snapshot() -> Snapshot {
         },
         response_buffer_bytes: 0,
         host_header: None,
+        lossy: dialect::translate::Lossy::Refuse,
+        lacking: 0,
         probe: None,
         targets: vec![TargetId(1), TargetId(2)],
     };
@@ -219,6 +221,7 @@ pub(crate) fn snapshot() -> Snapshot {
             raw: false,
             provider: Some("openai".into()),
             kind: dialect::Kind::OpenAi,
+            can: u64::MAX,
             model: None,
             model_location: config::snapshot::ModelLocation::Body,
             default_model: None,

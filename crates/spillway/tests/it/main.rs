@@ -30,6 +30,7 @@ mod stats;
 mod streaming;
 mod support;
 mod topology;
+mod translation;
 mod traps;
 mod wall;
 mod words;

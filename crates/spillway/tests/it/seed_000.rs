@@ -412,10 +412,10 @@ async fn the_lower_the_priority_number_the_higher_the_priority() {
     assert_eq!(served(&ask(&spillway, "default").await), ("two", "two-1"));
 }
 
-// === one dialect does not answer for the other ===
+// === a chain of several dialects ===
 
 #[tokio::test]
-async fn a_chain_of_both_dialects_keeps_each_to_its_own() {
+async fn a_chain_of_both_dialects_serves_callers_of_either_by_rank() {
     let (openai, mistral, anthropic) =
         (vendor("openai").await, vendor("mistral").await, vendor("anthropic").await);
     let spillway = Launch::default()
@@ -427,13 +427,17 @@ async fn a_chain_of_both_dialects_keeps_each_to_its_own() {
         .env("SPILLWAY_ANTHROPIC_BASE_URL", &anthropic.base_url())
         .start();
     openai.refuse(true).await.unwrap();
-    assert_eq!(served(&ask(&spillway, "default").await).0, "mistral");
+    assert_eq!(served(&ask(&spillway, "default").await).0, "anthropic");
     let messages =
         json!({"model": "default", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]});
     let answer = spillway.post("/v1/messages", &messages).await;
     assert_eq!(served(&answer).0, "anthropic", "{}", answer.text());
+    anthropic.refuse(true).await.unwrap();
+    assert_eq!(served(&ask(&spillway, "default").await).0, "mistral");
+    let answer = spillway.post("/v1/messages", &messages).await;
+    assert_eq!(served(&answer).0, "mistral", "{}", answer.text());
     mistral.refuse(true).await.unwrap();
     let nobody = ask(&spillway, "default").await;
     assert!(matches!(nobody.status, 502 | 503), "{} {}", nobody.status, nobody.text());
-    assert_eq!(calls(&anthropic), 1);
+    assert_eq!((calls(&anthropic), calls(&mistral)), (2, 2));
 }

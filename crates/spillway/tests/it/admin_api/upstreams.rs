@@ -15,6 +15,7 @@ async fn an_upstream_reads_with_every_default() {
         "hash_on_query_arg": null, "hash_fallback": "none", "hash_fallback_header": null,
         "hash_fallback_query_arg": null, "host_header": null, "tags": null, "on_empty": "reject",
         "response_buffer_bytes": 262_144,
+        "lossy": "refuse",
         "retries": {"attempts": 3, "credential_attempts": 32, "deadline": null,
             "budget": {"ratio": 0.2, "min_per_second": 10, "window": 10}},
         "timeouts": {"connect": 5, "first_token": "auto", "response": "auto", "idle": 60, "total": null},

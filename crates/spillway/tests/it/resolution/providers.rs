@@ -34,7 +34,7 @@ async fn a_provider_before_a_slash_is_asked_for_the_rest() {
 }
 
 #[tokio::test]
-async fn both_variables_set_each_dialect_goes_to_its_own_vendor() {
+async fn both_variables_set_a_model_goes_to_the_vendor_of_the_callers_dialect_and_default_goes_by_rank() {
     let (openai, anthropic) = (vendor("openai").await, vendor("anthropic").await);
     let spillway = with(&[("openai", &openai), ("anthropic", &anthropic)]);
     for model in ["gpt-4o", "default"] {
@@ -44,19 +44,21 @@ async fn both_variables_set_each_dialect_goes_to_its_own_vendor() {
         let answer = spillway.post("/v1/messages", &messages(model)).await;
         assert_eq!(answer.status, 200, "{model}: {}", answer.text());
     }
-    assert_eq!((calls(&openai), calls(&anthropic)), (2, 2));
+    assert_eq!((calls(&openai), calls(&anthropic)), (3, 1));
     assert!(openai.log().iter().all(|it| it.path == "/v1/chat/completions"));
     assert!(anthropic.log().iter().all(|it| it.path == "/v1/messages" && it.header("x-api-key").is_some()));
 }
 
 #[tokio::test]
-async fn failover_stays_inside_one_dialect() {
+async fn failover_leaves_the_callers_dialect_and_asks_for_the_same_model_first() {
     let openai = scripted("openai", Script::always([Step::error(ErrorClass::Server)])).await;
     let anthropic = vendor("anthropic").await;
     let spillway = with(&[("openai", &openai), ("anthropic", &anthropic)]);
     let answer = ask(&spillway, "/v1/chat/completions", "gpt-4o", &[]).await;
-    assert_eq!(answer.status, 500, "the vendor's own answer: {}", answer.text());
-    assert_eq!(calls(&anthropic), 0);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("x-spillway-provider"), Some("anthropic"));
+    let asked = anthropic.log().remove(0);
+    assert_eq!((asked.path.as_str(), asked.model.as_deref()), ("/v1/messages", Some("gpt-4o")));
 }
 
 #[tokio::test]
