@@ -254,8 +254,14 @@ impl Proxy {
                     }
                     Tried::Failed(failed) => {
                         let outcome = failed.outcome;
+                        let clients_own = candidate.target.model.is_none();
                         lease.settle(outcome);
                         last.note(failed);
+                        if outcome.kind == balance::Kind::ModelNotFound && clients_own {
+                            // The client's own word, perhaps misspelt: somebody else may know it, but another
+                            // model's answer would hide the mistake.
+                            course.ask.same_model = true;
+                        }
                         let (next, events) = self.state.balancer().again(
                             &course.ask,
                             &mut attempts,

@@ -198,6 +198,26 @@ async fn unknown_models_go_to_default_where_it_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_misspelt_model_is_a_404_and_not_another_models_answer() {
+    let openai = scripted(
+        "openai",
+        vec![Rule::always([Step::error(ErrorClass::ModelNotFound)]).for_model("gpt-typo")],
+    )
+    .await;
+    let groq = vendor("groq").await;
+    let spillway = with(&[("openai", &openai), ("groq", &groq)]);
+    for stream in [false, true] {
+        let body = json!({"model": "openai/gpt-typo", "stream": stream, "messages": [{"role": "user", "content": "Hi"}]});
+        let answer = spillway.post("/v1/chat/completions", &body).await;
+        assert_eq!(code(&answer), (404, json!("model_not_found")), "{}", answer.text());
+    }
+    let asked: Vec<_> = groq.log().into_iter().filter_map(|it| it.model).collect();
+    assert!(asked.iter().all(|it| it.ends_with("gpt-typo")), "asked for another model: {asked:?}");
+    let good = ask(&spillway, "/v1/chat/completions", "openai/gpt-4o", &[]).await;
+    assert_eq!(good.status, 200, "the provider serves all else: {}", good.text());
+}
+
+#[tokio::test]
 async fn models_are_the_union_of_what_may_be_asked_for() {
     let openai = vendor("openai").await;
     let spillway = with(&[("openai", &openai)]);
