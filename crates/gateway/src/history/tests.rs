@@ -101,7 +101,7 @@ fn hours_go_on_where_the_last_process_stopped_and_are_stored_until_it_worked() {
         assert!(past.series.unstored(now).0.is_empty(), "once it worked, no more");
 
         let mut next = Series::default();
-        next.take_over(rows.clone(), [("chat".into(), "openai".into(), now)]);
+        next.take_over(rows, [("chat".into(), "openai".into(), now)]);
         let of_next: u64 = next.hours(0).flat_map(|it| it.1.values()).map(|it| it.requests).sum();
         assert_eq!(of_next, 5);
         assert_eq!(next.called(now).count(), 1);
