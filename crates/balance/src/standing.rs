@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::{
     AddressId, AddressReport, Balancer, Cause, CredentialId, CredentialReport, Credentials, Exclusion,
-    Exhausted, ModelState, Report, State, TargetId, TargetReport, Time, UpstreamId, UpstreamReport,
+    Exhausted, ModelState, Report, Scope, State, TargetId, TargetReport, Time, UpstreamId, UpstreamReport,
     ask::Tried,
     choose::{CallersOut, Request},
     credential::Credential,
@@ -45,6 +45,22 @@ impl Balancer {
     pub fn report_credential(&self, credential: CredentialId, now: Time) -> Option<CredentialReport> {
         let slot = self.credential_slot(credential)?;
         Some(self.credentials[slot as usize].report(now))
+    }
+
+    /// What is held against an address, or against a model at one, by an upstream; also when its wait is over.
+    pub fn exclusion(&self, scope: Scope) -> Option<Exclusion> {
+        let of = |id: UpstreamId| Some(&self.upstreams[*self.upstream_slots.get(&id)? as usize]);
+        match scope {
+            Scope::Pair(upstream, address, model) => {
+                let upstream = of(upstream)?;
+                upstream.pairs[*upstream.pair_slots.get(&(address, model))? as usize].out
+            }
+            Scope::Address(upstream, address) => {
+                let upstream = of(upstream)?;
+                upstream.addresses[*upstream.address_slots.get(&address)? as usize].out
+            }
+            Scope::Credential(_) | Scope::CredentialModel(..) | Scope::Caller(..) => None,
+        }
     }
 
     /// The targets with open attempts, and how many.

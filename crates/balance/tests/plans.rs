@@ -226,7 +226,12 @@ fn what_is_out_outlives_a_restart() {
             assert_eq!(state(&new, target, at(second)), state(&old, target, at(second)), "{target} {second}");
         }
     }
-    assert_eq!(new.export(at(5)).exclusions.len(), 4);
+    let exported = new.export(at(5)).exclusions;
+    assert_eq!(exported.len(), 4);
+    for (scope, out, _) in exported {
+        let is_place = matches!(scope, Scope::Pair(..) | Scope::Address(..));
+        assert_eq!(new.exclusion(scope), is_place.then_some(out), "{scope:?}");
+    }
     assert!(new.pick(&ask(), &Attempts::new(at(5)), at(5)).is_err());
     assert!(new.pick(&ask(), &Attempts::new(at(60)), at(60)).is_ok());
 }

@@ -149,15 +149,16 @@ impl Work<'_> {
         let mut list = |id: &str, owner: &str| {
             listed.entry(id.into()).or_insert_with(|| owner.into());
         };
-        for known in derived::providers(self.document).iter().filter(|it| it.provider.enabled) {
+        let mut providers = derived::providers(self.document);
+        providers.retain(|it| it.provider.enabled);
+        for known in &providers {
             let models = known.provider.models.iter().flatten().map(|it| it.id.as_str());
             models
                 .chain(derived::default_model(known.provider))
                 .for_each(|id| list(id, &known.provider.name));
         }
         for (provider, model, _) in self.document.pools() {
-            let known = derived::providers(self.document);
-            if known.iter().any(|it| it.provider.name == provider && it.provider.enabled) {
+            if providers.iter().any(|it| it.provider.name == provider) {
                 list(model, provider);
             }
         }

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, time::SystemTime};
 
-use config::{Document, Edit, Edited};
+use config::{Document, Edit, Edited, Kind};
 use serde::Serialize;
 use serde_json::Value;
 use tracing::warn;
@@ -85,6 +85,10 @@ impl Wish {
         let act = change::act(edit);
         let named = |value: &Value| value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, name) = match edit {
+            // Where secrets are written one may stand in the wrong field, and that is why it is refused.
+            Edit::Create { kind: kind @ (Kind::Credential | Kind::ClientKey), .. } => {
+                (kind.name(), String::new())
+            }
             Edit::Create { kind, value, .. } => (kind.name(), named(value)),
             Edit::Patch { kind, at, .. } | Edit::Put { kind, at, .. } | Edit::Delete { kind, at, .. } => {
                 (kind.name(), at.clone())

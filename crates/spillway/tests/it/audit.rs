@@ -75,6 +75,19 @@ async fn fields_are_named_and_values_are_not() {
 }
 
 #[tokio::test]
+async fn a_secret_that_was_written_where_the_name_belongs_is_not_kept() {
+    let spillway = Spillway::start();
+    let provider = json!({"name": "groq", "kind": "groq"});
+    assert_eq!(spillway.json("POST", "/providers", &provider).await.status, 201);
+    let mistaken = json!({"name": SECRET, "secret": null});
+    assert_eq!(spillway.json("POST", "/providers/groq/credentials", &mistaken).await.status, 400);
+    let refused = entries(&spillway, "?outcome=refused").await;
+    assert_eq!((&refused[0]["kind"], &refused[0]["act"]), (&json!("credential"), &json!("create")));
+    let kept = spillway.everything_on_disk();
+    assert!(!kept.windows(SECRET.len()).any(|it| it == SECRET.as_bytes()));
+}
+
+#[tokio::test]
 async fn orders_are_in_it_and_so_is_who_holds_the_token() {
     let vendor = vendor("one").await;
     let spillway = Spillway::start();

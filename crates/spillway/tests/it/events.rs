@@ -12,14 +12,15 @@ use crate::support::{Launch, PATIENCE, Spillway, chat, scripted, vendor};
 
 #[tokio::test]
 async fn a_429_is_an_event_within_a_second_and_so_is_the_return_when_its_time_is_over() {
-    let vendor = scripted("openai", vec![Rule::always([Step::rate_limited("2")]).times(1)]).await;
+    let vendor = scripted("openai", vec![Rule::always([Step::rate_limited("5")]).times(1)]).await;
     let spillway = openai(&vendor.base_url());
     let mut events = Events::of(&spillway).await;
     let asked = Instant::now();
     assert_eq!(spillway.post("/v1/chat/completions", &chat(false)).await.status, 429);
 
     let out = events.state("credential", |it| !it["model_states"].as_array().unwrap().is_empty()).await;
-    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    // A second on a machine that has nothing else to do; before its time is over in any case.
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     assert_eq!((&out["provider"], &out["state"]), (&json!("openai"), &json!("normal")), "{out}");
     let model = &out["model_states"][0];
     assert_eq!((&model["state"], &model["cause"]), (&json!("cooling"), &json!("rate_limit")), "{out}");
@@ -31,7 +32,7 @@ async fn a_429_is_an_event_within_a_second_and_so_is_the_return_when_its_time_is
     let back = events.state("credential", |it| it["model_states"] == json!([])).await;
     assert_eq!((&back["id"], &back["state"]), (&out["id"], &json!("normal")));
     assert!(jiff::Timestamp::now() >= until, "not before its time");
-    assert!(asked.elapsed() >= Duration::from_secs(2));
+    assert!(asked.elapsed() >= Duration::from_secs(5));
     events.state("provider", |it| it["state"] == "enabled").await;
 }
 

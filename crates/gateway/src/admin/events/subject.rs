@@ -1,11 +1,9 @@
 //! What a `state` event is about, and how models and addresses stand that something has happened to.
 //!
-//! Keys are read from the ledger's report whenever they are told. Models and addresses are as the balancer's events say,
-//! because a model that only a client has named is in no report; their exclusions end by time like all others.
+//! The balancer's events say what to look at, and never how it stands: two of them may be told in the wrong order, and
+//! only the ledger knows which was the last.
 
-use std::collections::HashMap;
-
-use balance::{AddressId, Cause, CredentialId, Event, ModelId, Scope, Time, UpstreamId};
+use balance::{AddressId, CredentialId, Event, Exclusion, ModelId, Scope, Time, UpstreamId};
 use config::Snapshot;
 use serde_json::{Value, json};
 
@@ -19,10 +17,6 @@ pub(super) enum Subject {
     Address(UpstreamId, AddressId),
 }
 
-/// What keeps models and addresses out.
-#[derive(Default)]
-pub(super) struct Places(HashMap<Subject, (Time, Cause)>);
-
 impl Subject {
     /// None for a caller's own key: it has no name, and is nobody else's business.
     pub(super) fn of(scope: Scope) -> Option<Subject> {
@@ -33,51 +27,46 @@ impl Subject {
             Scope::Caller(..) => None,
         }
     }
-}
 
-impl Places {
-    /// Something has happened; gives what it was about.
-    pub(super) fn note(&mut self, event: &Event) -> Option<Subject> {
+    /// What an event is about.
+    pub(super) fn of_event(event: &Event) -> Option<Subject> {
         match *event {
-            Event::Excluded { scope, until, cause } => {
-                let subject = Subject::of(scope)?;
-                self.0.insert(subject, (until, cause));
-                Some(subject)
-            }
-            Event::Returned { scope } => {
-                let subject = Subject::of(scope)?;
-                self.0.remove(&subject);
-                Some(subject)
-            }
+            Event::Excluded { scope, .. } | Event::Returned { scope } => Subject::of(scope),
             Event::BudgetExhausted { .. } => None,
         }
     }
 
-    /// How a place stands, and when that changes by itself. None if the configuration knows it no longer.
+    /// What the ledger calls a place.
+    pub(super) fn place(self) -> Option<Scope> {
+        match self {
+            Subject::Credential(_) => None,
+            Subject::Pair(upstream, address, model) => Some(Scope::Pair(upstream, address, model)),
+            Subject::Address(upstream, address) => Some(Scope::Address(upstream, address)),
+        }
+    }
+
+    /// How a place stands of which the ledger says `out`, and when that changes by itself. None if the configuration
+    /// knows it no longer.
     pub(super) fn standing(
-        &mut self,
-        subject: Subject,
+        self,
+        out: Option<Exclusion>,
         snapshot: &Snapshot,
         instants: &Instants,
     ) -> Option<(Value, Option<Time>)> {
-        let (scope, upstream, address, model) = match subject {
+        let (scope, upstream, address, model) = match self {
             Subject::Credential(_) => return None,
             Subject::Pair(upstream, address, model) => ("pair", upstream, address, model),
             Subject::Address(upstream, address) => ("address", upstream, address, None),
         };
-        let out = self.0.get(&subject).copied();
-        let is_over = out.is_some_and(|(until, _)| until <= instants.now);
+        let is_over = out.is_some_and(|it| it.until <= instants.now);
         // An address that was ejected proves itself by trials before it is back; its return is told by itself.
-        let (state, out) = match (subject, out) {
-            (_, None) => ("available", None),
-            (Subject::Address(..), Some((_, cause))) if is_over => ("half_open", Some((Time::NEVER, cause))),
-            (Subject::Address(..), out) => ("unhealthy", out),
-            (_, Some(_)) if is_over => {
-                self.0.remove(&subject);
-                ("available", None)
-            }
-            (_, out) => ("suspended", out),
+        let (state, out, until) = match (self, out) {
+            (Subject::Address(..), Some(it)) if is_over => ("half_open", Some(it), None),
+            (Subject::Address(..), Some(it)) => ("unhealthy", Some(it), Some(it.until)),
+            (_, Some(it)) if !is_over => ("suspended", Some(it), Some(it.until)),
+            _ => ("available", None, None),
         };
+        let until = until.filter(|it| *it != Time::NEVER);
         let upstream = &snapshot.upstreams.get(&upstream)?.name;
         let at = snapshot.addresses.get(&address)?;
         let place = format!("{}:{}", at.host, at.port);
@@ -86,12 +75,12 @@ impl Places {
             "id": format!("{upstream}/{place}"),
             "name": place,
             "state": state,
-            "cause": out.map(|(_, cause)| cause.name()),
-            "until": out.filter(|it| it.0 != Time::NEVER).map(|(until, _)| instants.at(until)),
+            "cause": out.map(|it| it.cause.name()),
+            "until": until.map(|it| instants.at(it)),
             "upstream": &**upstream,
             "address": place,
         });
-        if matches!(subject, Subject::Pair(..)) {
+        if matches!(self, Subject::Pair(..)) {
             let model = model.map(|it| labels::model_name(snapshot, it));
             told["model"] = model.into();
             if let Some(model) = model {
@@ -99,6 +88,6 @@ impl Places {
                 told["id"] = format!("{upstream}/{place}/{model}").into();
             }
         }
-        Some((told, out.map(|it| it.0).filter(|it| *it != Time::NEVER)))
+        Some((told, until))
     }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::body::Bytes;
-use balance::{CredentialId, Event, Time};
+use balance::{CredentialId, Time};
 use config::{Entity, Kind};
 use serde_json::{Value, json};
 use tokio::{
@@ -20,10 +20,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{
-    config_event, event,
-    subject::{Places, Subject},
-};
+use super::{config_event, event, subject::Subject};
 use crate::admin::{
     Admin,
     credentials::Credentials,
@@ -51,7 +48,6 @@ pub(super) struct Teller {
     wake_of: HashMap<Subject, Time>,
     /// Keys that expire, and when.
     expiries: HashMap<CredentialId, Time>,
-    places: Places,
     /// To be looked up.
     concerned: BTreeSet<Subject>,
     /// What was told last, without the time left.
@@ -76,7 +72,6 @@ impl Teller {
             wakes: BTreeSet::new(),
             wake_of: HashMap::new(),
             expiries: HashMap::new(),
-            places: Places::default(),
             concerned: BTreeSet::new(),
             told: HashMap::new(),
             providers: HashMap::new(),
@@ -132,11 +127,9 @@ impl Teller {
         let state = &admin.state;
         let now = state.clock.now();
         let ledger = state.balancer().export(now);
-        self.places = Places::default();
         (self.wakes, self.wake_of) = Default::default();
         for (scope, out, _) in ledger.exclusions {
-            let event = Event::Excluded { scope, until: out.until, cause: out.cause };
-            if let Some(subject) = self.places.note(&event)
+            if let Some(subject) = Subject::of(scope)
                 && self.wake_of.get(&subject).is_none_or(|it| out.until < *it)
             {
                 self.wake(subject, Some(out.until));
@@ -178,9 +171,7 @@ impl Teller {
             self.take_stock();
             self.providers_due = true;
         }
-        for event in &tray.events {
-            self.concerned.extend(self.places.note(event));
-        }
+        self.concerned.extend(tray.events.iter().filter_map(Subject::of_event));
         let now = self.admin.state.clock.now();
         while let Some((_, subject)) = self.wakes.first().copied().filter(|(at, _)| *at <= now) {
             self.wake(subject, None);
@@ -226,10 +217,13 @@ impl Teller {
                     let expires = self.expiries.get(&id).copied().filter(|it| *it > instants.now);
                     (told, credentials.changes(&row).into_iter().chain(expires).min())
                 }
-                place => match self.places.standing(place, &snapshot, &instants) {
-                    Some(standing) => standing,
-                    None => continue,
-                },
+                place => {
+                    let out = place.place().and_then(|it| admin.state.balancer().exclusion(it));
+                    match place.standing(out, &snapshot, &instants) {
+                        Some(standing) => standing,
+                        None => continue,
+                    }
+                }
             };
             self.wake(subject, changes);
             self.say(subject, told);
