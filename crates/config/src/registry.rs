@@ -8,6 +8,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 use balance::{AddressId, CredentialId, ModelId, Scope, TargetId, UpstreamId};
 use http::{HeaderName, HeaderValue};
 use uuid::Uuid;
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::{
     address,
@@ -22,8 +23,9 @@ pub struct Registry {
     credentials: Numbers<Uuid>,
     addresses: Numbers<Arc<str>>,
     models: Numbers<Arc<str>>,
-    /// What each credential sends, and how often that has become something else.
-    keys: HashMap<CredentialId, (Vec<(HeaderName, HeaderValue)>, u32)>,
+    /// A hash of what each credential sends, and how often that has become something else. The keys themselves go with
+    /// the configuration that they were in.
+    keys: HashMap<CredentialId, (u128, u32)>,
 }
 
 /// Numbers of one kind, dense and in the order they were asked for.
@@ -135,9 +137,17 @@ impl Registry {
 
     /// Which of the keys that this credential had one after the other it has now.
     pub(crate) fn version(&mut self, id: CredentialId, headers: &[(HeaderName, HeaderValue)]) -> u32 {
-        let (known, version) = self.keys.entry(id).or_insert_with(|| (headers.to_vec(), 0));
-        if known != headers {
-            *known = headers.to_vec();
+        let mut sent = Xxh3::new();
+        for (name, value) in headers {
+            sent.update(name.as_str().as_bytes());
+            sent.update(b": ");
+            sent.update(value.as_bytes());
+            sent.update(b"\n");
+        }
+        let sent = sent.digest128();
+        let (known, version) = self.keys.entry(id).or_insert((sent, 0));
+        if *known != sent {
+            *known = sent;
             *version += 1;
         }
         *version
@@ -228,6 +238,16 @@ mod tests {
             assert_eq!(registry.scope(&key), Some(scope), "{key}");
             assert_eq!(Registry::default().scope(&key), None, "an unknown thing has no scope");
         }
+    }
+
+    #[test]
+    fn another_key_of_a_credential_is_another_version() {
+        let mut registry = Registry::default();
+        let id = registry.number_credential(Uuid::from_u128(1));
+        let mut version = |key: &'static str| {
+            registry.version(id, &[(http::header::AUTHORIZATION, HeaderValue::from_static(key))])
+        };
+        assert_eq!(["a", "a", "b", "b", "a"].map(&mut version), [0, 0, 1, 1, 2]);
     }
 
     #[test]
