@@ -162,6 +162,12 @@ fn plan(algorithm: Algorithm, targets: u32) -> Plan {
         affinity: None,
         targets: (0..targets).map(target).collect(),
     };
-    let credential = |n| CredentialPlan { id: CredentialId(n), enabled: true, expires: None, version: 0 };
+    let credential = |n| CredentialPlan {
+        id: CredentialId(n),
+        enabled: true,
+        expires: None,
+        limits: Limits::default(),
+        version: 0,
+    };
     Plan { upstreams: vec![upstream], credentials: (0..targets).map(credential).collect() }
 }

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::{
-    AddressId, Algorithm, CredentialId, Environment, LeaseId, ModelId, TargetId, Tier, Time, UpstreamId,
+    AddressId, Algorithm, CredentialId, Environment, Event, LeaseId, ModelId, TargetId, Tier, Time,
+    UpstreamId,
 };
 
 /// What a request asks for. The same for all its tries.
@@ -73,6 +74,8 @@ pub struct Pick {
     pub observed: Observed,
     /// Why this one.
     pub reason: Reason,
+    /// To be told: with this attempt its key is at a limit of its own.
+    pub event: Option<Event>,
 }
 
 /// 95th percentiles that a pair has shown; `None` below 20 observations.

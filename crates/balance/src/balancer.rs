@@ -64,7 +64,7 @@ impl Balancer {
     /// settleable. An upstream whose plan is the same is not built anew.
     pub fn apply(&mut self, plan: Plan, now: Time) -> Vec<Event> {
         self.epoch += 1;
-        let events = self.apply_credentials(&plan);
+        let events = self.apply_credentials(&plan, now);
         let mut before: HashMap<UpstreamId, Upstream> =
             self.upstreams.drain(..).map(|it| (it.plan.id, it)).collect();
         self.upstream_slots.clear();
@@ -89,7 +89,7 @@ impl Balancer {
         events
     }
 
-    fn apply_credentials(&mut self, plan: &Plan) -> Vec<Event> {
+    fn apply_credentials(&mut self, plan: &Plan, now: Time) -> Vec<Event> {
         let mut events = Vec::new();
         let mut before: HashMap<CredentialId, Credential> =
             self.credentials.drain(..).map(|it| (it.plan.id, it)).collect();
@@ -99,7 +99,8 @@ impl Balancer {
             let mut credential = known.unwrap_or_else(|| Credential::new(*plan, self.epoch));
             let enabled_again = plan.enabled && !credential.plan.enabled;
             let another = plan.version != credential.plan.version;
-            if (enabled_again || another) && credential.clear() {
+            let cleared = (enabled_again || another) && credential.clear();
+            if cleared || another && credential.own.out(now).is_some() {
                 events.push(Event::Returned { scope: Scope::Credential(plan.id) });
             }
             if another {
@@ -108,6 +109,10 @@ impl Balancer {
             }
             credential.plan = *plan;
             credential.lanes.clear();
+            credential.own.keep_to(&plan.limits);
+            if credential.own.weigh(&plan.limits, credential.in_flight, now) {
+                events.extend(credential.own.tell(plan.id, now));
+            }
             self.credential_slots.insert(plan.id, self.credentials.len() as u32);
             self.credentials.push(credential);
         }
@@ -172,15 +177,17 @@ impl Balancer {
         }
         let observed = upstream.pairs[pair as usize].observed();
         upstream.set_in_flight(choice.target, in_flight);
-        let (mut credential_born, mut key_trial) = (0, None);
+        let (mut credential_born, mut key_trial, mut event) = (0, None, None);
         if let Some((slot, _)) = credential {
             let credential = &mut self.credentials[slot as usize];
             credential.in_flight += 1;
+            credential.own.begin(now);
             credential_born = credential.born;
             key_trial = credential.begin_trial(now);
             if key_trial.is_some() {
                 self.refresh_credential(slot, now);
             }
+            event = self.weigh_credential(slot, now);
         }
         if let (Why::Affinity, Some(key)) = (choice.why, ask.affinity) {
             self.bonds.put((ask.upstream, key), id, now);
@@ -201,11 +208,12 @@ impl Balancer {
             charged: choice.charged,
             trial: choice.trial,
             key_trial,
+            tokens: 0,
             opened: false,
         });
         let after = if choice.why == Why::Repeat { self.jittered(REPEAT_AFTER) } else { Duration::ZERO };
         let credential = credential.map(|it| it.1);
-        Pick { lease, target: id, address, credential, model, after, observed, reason }
+        Pick { lease, target: id, address, credential, model, after, observed, reason, event }
     }
 
     /// From half of `wait` to one and a half times.

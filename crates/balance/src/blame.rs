@@ -10,6 +10,7 @@ use core::time::Duration;
 use crate::{
     AddressId, Balancer, Cause, CredentialId, Event, Exclusion, Kind, Scope, Suspension, Time,
     choose::CallersOut,
+    credential::Credential,
     health::doubled,
     lease::{Lease, Payer},
 };
@@ -202,6 +203,17 @@ impl Balancer {
         upstream.pairs[pair as usize].out = Some(out);
         events.push(excluded(Scope::Pair(lease.upstream, lease.address, model), out));
         upstream.refresh_pair(pair, now);
+    }
+
+    /// Looks at a key's own limits again; what there is to tell.
+    pub(crate) fn weigh_credential(&mut self, slot: u32, now: Time) -> Option<Event> {
+        let Credential { own, plan, in_flight, .. } = &mut self.credentials[slot as usize];
+        if !own.weigh(&plan.limits, *in_flight, now) {
+            return None;
+        }
+        let event = own.tell(plan.id, now);
+        self.refresh_credential(slot, now);
+        event
     }
 
     /// Tells every lane that is paid with this key.

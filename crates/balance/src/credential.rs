@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{Cause, CredentialPlan, Exclusion, ModelId, Time, health::TRIAL_LEASE};
+use crate::{Cause, CredentialPlan, Exclusion, ModelId, Time, health::TRIAL_LEASE, own_limit::OwnLimits};
 
 /// A key.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Credential {
     /// that what a client makes up can not grow this. Few at a time: what is over goes when something comes.
     pub(crate) models: Vec<(Option<ModelId>, Exclusion)>,
     pub(crate) in_flight: u32,
+    /// For every model: at a limit that the operator has set.
+    pub(crate) own: OwnLimits,
     /// Which of the keys that had this id one after the other.
     pub(crate) born: u64,
     /// (upstream slot, lane slot) of every lane that is paid with it.
@@ -24,7 +26,16 @@ pub(crate) struct Credential {
 
 impl Credential {
     pub(crate) fn new(plan: CredentialPlan, born: u64) -> Self {
-        Credential { plan, out: None, streak: 0, models: Vec::new(), in_flight: 0, born, lanes: Vec::new() }
+        Credential {
+            out: None,
+            streak: 0,
+            models: Vec::new(),
+            in_flight: 0,
+            own: OwnLimits::of(&plan.limits),
+            born,
+            lanes: Vec::new(),
+            plan,
+        }
     }
 
     /// Until when it is out for every model.
@@ -33,7 +44,8 @@ impl Credential {
         if !self.plan.enabled || expired {
             return Some(Time::NEVER);
         }
-        self.out.map(|it| it.until).filter(|until| *until > now)
+        let held = self.out.map(|it| it.until).filter(|until| *until > now);
+        held.max(self.own.out(now).map(|it| it.until))
     }
 
     /// What keeps it from one model in particular.
@@ -45,7 +57,7 @@ impl Credential {
     /// When it expires, or the first of its exclusions ends.
     pub(crate) fn next_change(&self, now: Time) -> Time {
         let models = self.models.iter().map(|(_, out)| out.until);
-        let whole = self.out.map(|it| it.until);
+        let whole = self.out.into_iter().chain(self.own.out(now)).map(|it| it.until);
         let all = models.chain(whole).chain(self.plan.expires);
         all.filter(|it| *it > now).min().unwrap_or(Time::NEVER)
     }
@@ -73,7 +85,7 @@ impl Credential {
         self.models.push((model, out));
     }
 
-    /// Forgets everything that was held against it; true if that was anything.
+    /// Forgets everything that was held against it; true if that was anything. Its own limits stay: they are no verdict.
     pub(crate) fn clear(&mut self) -> bool {
         let held = self.out.is_some() || !self.models.is_empty();
         self.out = None;

@@ -23,6 +23,8 @@ pub enum Cause {
     RateLimit,
     /// Headers of a good answer said that nothing is left.
     Spent,
+    /// A limit that the operator has set for the key is reached.
+    OwnLimit,
     /// Out of quota or credit.
     Quota,
     /// The vendor rejected the key.
@@ -53,9 +55,10 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, for tables.
-    pub const ALL: [Cause; 15] = [
+    pub const ALL: [Cause; 16] = [
         Cause::RateLimit,
         Cause::Spent,
+        Cause::OwnLimit,
         Cause::Quota,
         Cause::Auth,
         Cause::Overloaded,
@@ -76,6 +79,7 @@ impl Cause {
         match self {
             Cause::RateLimit => "rate_limit",
             Cause::Spent => "spent",
+            Cause::OwnLimit => "own_limit",
             Cause::Quota => "quota",
             Cause::Auth => "auth",
             Cause::Overloaded => "overloaded",

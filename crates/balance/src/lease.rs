@@ -31,6 +31,8 @@ pub(crate) struct Lease {
     pub(crate) trial: bool,
     /// It is the single trial of a doubtful key, and keeps the others away until then.
     pub(crate) key_trial: Option<Time>,
+    /// What it has cost, as far as that is known.
+    pub(crate) tokens: u64,
     /// It has shown its first byte, and what that proves has been counted.
     pub(crate) opened: bool,
 }

@@ -33,6 +33,7 @@ mod lineup;
 mod nobody;
 mod operate;
 mod outcome;
+mod own_limit;
 mod plan;
 mod report;
 mod retry;
@@ -51,8 +52,8 @@ pub use exclusion::{Cause, Exclusion};
 pub use ids::{AddressId, CredentialId, LeaseId, ModelId, TargetId, UpstreamId};
 pub use outcome::{Blame, Kind, Opened, Outcome, Probed};
 pub use plan::{
-    Affinity, Algorithm, Budget, CredentialPlan, Credentials, Environment, Health, Member, Only, Plan,
-    PoolOrder, Retries, Statuses, Suspension, TargetPlan, Thresholds, Tier, UpstreamPlan, Weight,
+    Affinity, Algorithm, Budget, CredentialPlan, Credentials, Environment, Health, Limits, Member, Only,
+    Plan, PoolOrder, Retries, Statuses, Suspension, TargetPlan, Thresholds, Tier, UpstreamPlan, Weight,
 };
 pub use report::{
     AddressReport, CredentialReport, Ledger, ModelState, Order, Report, State, TargetReport, UpstreamReport,

@@ -112,8 +112,22 @@ pub struct CredentialPlan {
     pub enabled: bool,
     /// Out from then on.
     pub expires: Option<Time>,
+    /// How much of it may be used.
+    pub limits: Limits,
     /// Another number is another key under the same name: nothing that was learned of the one before holds for it.
     pub version: u32,
+}
+
+/// How much of a key may be used, everywhere together; `None`: as much as its vendor allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Attempts begun within any 60 seconds. At least 1.
+    pub requests_per_minute: Option<u32>,
+    /// Tokens used within 60 seconds: at this many no further attempt is begun. Known only afterwards, so what was
+    /// under way comes on top. At least 1.
+    pub tokens_per_minute: Option<u64>,
+    /// Open attempts at once. At least 1.
+    pub max_concurrent: Option<u32>,
 }
 
 /// A share, 0 (drained) to 65535.

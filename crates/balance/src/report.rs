@@ -49,7 +49,7 @@ pub struct TargetReport {
 pub enum State {
     /// May be picked.
     Available,
-    /// Its credential is out (rate limit, spent, quota, rejected, expired).
+    /// Its credential is out (rate limit, spent, its own limit, quota, rejected, expired).
     Cooling,
     /// Its pair is out.
     Suspended,

@@ -44,6 +44,13 @@ impl Balancer {
         events
     }
 
+    /// The attempt has used so many tokens so far. They count against its key's own limit when it is over.
+    pub fn used(&mut self, lease: LeaseId, tokens: u64) {
+        if let Some(open) = self.leases.find(lease) {
+            open.tokens = tokens;
+        }
+    }
+
     /// The attempt is over. Settling a lease again does nothing.
     pub fn settle(&mut self, lease: LeaseId, outcome: Outcome, now: Time) -> Vec<Event> {
         let mut events = Vec::new();
@@ -52,6 +59,7 @@ impl Balancer {
         };
         let lease = self.located(lease);
         self.unload(&lease);
+        events.extend(self.meter(&lease, outcome.kind, now));
         let Some(slot) = lease.slots.upstream else {
             return events;
         };
@@ -79,6 +87,17 @@ impl Balancer {
             let credential = &mut self.credentials[slot as usize];
             credential.in_flight = credential.in_flight.saturating_sub(1);
         }
+    }
+
+    /// What it means for its key's own limits that an attempt is over.
+    fn meter(&mut self, lease: &Lease, kind: Kind, now: Time) -> Option<Event> {
+        let slot = lease.slots.credential?;
+        let own = &mut self.credentials[slot as usize].own;
+        match kind {
+            Kind::Unsent => own.take_back(lease.begun),
+            _ => own.spend(lease.tokens, now),
+        }
+        self.weigh_credential(slot, now)
     }
 
     /// What the trial of a key has shown is judged by itself; here it makes way for others.

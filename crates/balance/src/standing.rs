@@ -178,7 +178,9 @@ impl Upstream {
             let credential = &credentials[credential as usize];
             let for_model = model.and_then(|it| credential.out_for(Some(it), now));
             let out = credential.whole_out(now).into_iter().chain(for_model).max_by_key(|it| it.until)?;
-            if soonest.is_none_or(|it| out.until < it.until) {
+            // Of those without an end, one that a request's end brings back comes before what is gone for good.
+            let order = |it: &Exclusion| (it.until, it.cause != Cause::OwnLimit);
+            if soonest.is_none_or(|it| order(&out) < order(&it)) {
                 soonest = Some(out);
             }
         }
@@ -276,7 +278,7 @@ impl Upstream {
 }
 
 fn is_limit(cause: Cause) -> bool {
-    matches!(cause, Cause::RateLimit | Cause::Spent | Cause::Quota)
+    matches!(cause, Cause::RateLimit | Cause::Spent | Cause::OwnLimit | Cause::Quota)
 }
 
 impl Exhausted {
@@ -296,7 +298,8 @@ impl Credential {
         }
         match self.plan.expires.filter(|it| *it <= now) {
             Some(since) => gone(since, Cause::Expired),
-            None => self.out.filter(|it| it.until > now),
+            // What the vendor has said is graver than what we have counted.
+            None => self.out.filter(|it| it.until > now).or_else(|| self.own.out(now)),
         }
     }
 

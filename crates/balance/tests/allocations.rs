@@ -44,6 +44,30 @@ fn being_told_that_nobody_is_left_allocates_nothing() {
 }
 
 #[test]
+fn keys_that_reach_limits_of_their_own_and_come_back_allocate_nothing() {
+    for algorithm in ALGORITHMS {
+        let mut it = upstream((0..10_000).map(|n| key(n, n)).collect());
+        it.algorithm = algorithm;
+        let mut plan = plan(vec![it]);
+        for key in &mut plan.credentials {
+            let limits = Limits { requests_per_minute: Some(1), tokens_per_minute: Some(1), ..key.limits };
+            key.limits = Limits { max_concurrent: Some(2), ..limits };
+        }
+        let mut balancer = Balancer::new(7);
+        balancer.apply(plan, at(0));
+        serve(&mut balancer, 1);
+        let served = measure(|| serve(&mut balancer, 500));
+        assert_eq!(served.count_total, 0, "{algorithm:?}: {}", told(&served));
+        let returned = measure(|| {
+            let pick = balancer.pick(&ask(), &Attempts::new(at(62)), at(62)).expect("all are back");
+            assert_eq!(pick.reason.available, 10_000);
+            balancer.settle(pick.lease, outcome(FINE), at(62));
+        });
+        assert_eq!(returned.count_total, 0, "{algorithm:?}: {}", told(&returned));
+    }
+}
+
+#[test]
 fn keys_that_come_back_allocate_nothing() {
     for algorithm in ALGORITHMS {
         let mut balancer = pool(algorithm, 10_000, 9_900);

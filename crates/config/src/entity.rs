@@ -19,7 +19,7 @@ pub use health::{
     Active, ActiveHealthy, ActiveUnhealthy, Healthchecks, Passive, PassiveHealthy, PassiveUnhealthy,
     ProbeKind,
 };
-pub use provider::{Credential, CredentialAlgorithm, Endpoint, Model, Overrides, Provider};
+pub use provider::{Credential, CredentialAlgorithm, Endpoint, Limits, Model, Overrides, Provider};
 pub use route::{PerEnvironment, Route, Service};
 pub use target::{Scheme, Target, TargetEnvironment};
 pub use upstream::{

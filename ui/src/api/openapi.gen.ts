@@ -1200,6 +1200,24 @@ export interface components {
              * @default null
              */
             expires_at: string | null;
+            /** @description How much of it may be used, everywhere together. At a limit it cools (`own_limit`), and others serve. */
+            limits?: {
+                /**
+                 * @description Requests: never more within any 60 seconds, and all of them at once if they come at once. Every try counts, whatever comes of it. Null: no limit of ours.
+                 * @default null
+                 */
+                rpm: number | null;
+                /**
+                 * @description Tokens within 60 seconds, input and output, as the vendor's answers tell them; what they do not tell is not counted. Known only afterwards, so requests under way may exceed it; then the key is out until it fits again. Null: no limit of ours.
+                 * @default null
+                 */
+                tpm: number | null;
+                /**
+                 * @description Requests at once, streams until they end. Null: no limit of ours.
+                 * @default null
+                 */
+                max_concurrent: number | null;
+            };
             /** @description What is sent with this key and no other. */
             overrides?: {
                 /**
@@ -1278,6 +1296,24 @@ export interface components {
              * @default null
              */
             expires_at: string | null;
+            /** @description How much of it may be used, everywhere together. At a limit it cools (`own_limit`), and others serve. */
+            limits?: {
+                /**
+                 * @description Requests: never more within any 60 seconds, and all of them at once if they come at once. Every try counts, whatever comes of it. Null: no limit of ours.
+                 * @default null
+                 */
+                rpm: number | null;
+                /**
+                 * @description Tokens within 60 seconds, input and output, as the vendor's answers tell them; what they do not tell is not counted. Known only afterwards, so requests under way may exceed it; then the key is out until it fits again. Null: no limit of ours.
+                 * @default null
+                 */
+                tpm: number | null;
+                /**
+                 * @description Requests at once, streams until they end. Null: no limit of ours.
+                 * @default null
+                 */
+                max_concurrent: number | null;
+            };
             /** @description What is sent with this key and no other. */
             overrides?: {
                 /**
@@ -1331,6 +1367,23 @@ export interface components {
              * @default null
              */
             expires_at: string | null;
+            limits?: {
+                /**
+                 * @description Requests: never more within any 60 seconds, and all of them at once if they come at once. Every try counts, whatever comes of it. Null: no limit of ours.
+                 * @default null
+                 */
+                rpm: number | null;
+                /**
+                 * @description Tokens within 60 seconds, input and output, as the vendor's answers tell them; what they do not tell is not counted. Known only afterwards, so requests under way may exceed it; then the key is out until it fits again. Null: no limit of ours.
+                 * @default null
+                 */
+                tpm: number | null;
+                /**
+                 * @description Requests at once, streams until they end. Null: no limit of ours.
+                 * @default null
+                 */
+                max_concurrent: number | null;
+            } | null;
             overrides?: {
                 /**
                  * @description Added to every request, in the place of the client's. Kept and shown as they are: no secrets.

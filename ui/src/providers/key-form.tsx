@@ -26,14 +26,20 @@ export function KeyForm({ provider, credential, close, added }: KeyFormProps) {
       environment: credential?.environment ?? "any",
       models: credential?.models ?? [],
       expires_at: credential?.expires_at ?? "",
+      limits: {
+        rpm: (credential?.limits?.rpm ?? "") as number | string,
+        tpm: (credential?.limits?.tpm ?? "") as number | string,
+        max_concurrent: (credential?.limits?.max_concurrent ?? "") as number | string,
+      },
     },
-    write: ({ secret, models, expires_at, ...rest }) => ({
+    write: ({ secret, models, expires_at, limits, ...rest }) => ({
       method: credential ? "PATCH" : "POST",
       path: credential ? `${collection}/${encodeURIComponent(credential.name)}` : collection,
       body: {
         ...rest,
         models: models.length > 0 ? models : null,
         expires_at: expires_at.trim() || null,
+        limits: { rpm: limits.rpm || null, tpm: limits.tpm || null, max_concurrent: limits.max_concurrent || null },
         ...(secret && { secret }),
       },
     }),
@@ -93,6 +99,29 @@ export function KeyForm({ provider, credential, close, added }: KeyFormProps) {
             description="Out from then on, such as 2027-01-31T00:00:00Z; empty: never"
             {...form.getInputProps("expires_at")}
           />
+          <Group grow align="flex-start">
+            <NumberInput
+              label="Requests a minute"
+              description="Empty: no limit of ours"
+              min={1}
+              allowDecimal={false}
+              {...form.getInputProps("limits.rpm")}
+            />
+            <NumberInput
+              label="Tokens a minute"
+              description="As answers tell them"
+              min={1}
+              allowDecimal={false}
+              {...form.getInputProps("limits.tpm")}
+            />
+            <NumberInput
+              label="At once"
+              description="Streams until they end"
+              min={1}
+              allowDecimal={false}
+              {...form.getInputProps("limits.max_concurrent")}
+            />
+          </Group>
           <FormEnd general={general} pending={pending} submit={credential ? "Save" : "Add key"} cancel={close} />
         </Stack>
       </form>

@@ -105,8 +105,13 @@ pub fn plan(upstreams: Vec<UpstreamPlan>) -> Plan {
     }
     ids.sort();
     ids.dedup();
-    let credentials =
-        ids.into_iter().map(|id| CredentialPlan { id, enabled: true, expires: None, version: 0 });
+    let credentials = ids.into_iter().map(|id| CredentialPlan {
+        id,
+        enabled: true,
+        expires: None,
+        limits: Limits::default(),
+        version: 0,
+    });
     Plan { credentials: credentials.collect(), upstreams }
 }
 

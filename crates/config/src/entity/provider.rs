@@ -88,10 +88,23 @@ pub struct Credential {
     pub environment: TargetEnvironment,
     /// RFC 3339; out from then on.
     pub expires_at: Option<String>,
+    /// How much of it may be used.
+    pub limits: Limits,
     /// What is sent with this key and no other.
     pub overrides: Overrides,
     /// Free labels.
     pub tags: Option<Vec<String>>,
+}
+
+/// How much of one key may be used, everywhere together; null: as much as the vendor allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Limits {
+    /// Requests within any 60 seconds.
+    pub rpm: Option<u32>,
+    /// Tokens within 60 seconds.
+    pub tpm: Option<u64>,
+    /// Requests at once.
+    pub max_concurrent: Option<u32>,
 }
 
 /// What is sent with one key and no other.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use balance::{CredentialId, CredentialPlan};
+use balance::{CredentialId, CredentialPlan, Limits};
 use dialect::Auth;
 use http::{HeaderName, HeaderValue};
 use zeroize::Zeroizing;
@@ -46,6 +46,7 @@ impl<'a> Work<'a> {
                 id,
                 enabled: credential.enabled && problem.is_none(),
                 expires: credential.expires_at.as_deref().and_then(unix).map(self.facts.time_of),
+                limits: limits(credential.limits),
                 version: self.registry.version(id, &headers),
             };
             self.plan.credentials.push(plan);
@@ -97,6 +98,11 @@ fn headers(auth: Auth, secret: &Secret) -> Result<Vec<(HeaderName, HeaderValue)>
         .map_err(|_| "the key holds characters that no header can carry".to_owned())?;
     value.set_sensitive(true);
     Ok(vec![(name, value)])
+}
+
+fn limits(limits: entity::Limits) -> Limits {
+    let entity::Limits { rpm, tpm, max_concurrent } = limits;
+    Limits { requests_per_minute: rpm, tokens_per_minute: tpm, max_concurrent }
 }
 
 /// What goes with a key besides. It may tell of an account, so it is no more shown than the key is.

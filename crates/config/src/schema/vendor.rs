@@ -99,6 +99,11 @@ pub(super) static CREDENTIAL: Schema = Schema {
         Field::optional("models", Type::List(&MODEL, 1024), "The models it may be used for; null: all."),
         Field::new("environment", ENVIRONMENT, Literal::Text("any"), "Which requests it may serve."),
         Field::optional("expires_at", Type::Text(shape::INSTANT), "Out from then on."),
+        Field::record(
+            "limits",
+            LIMITS,
+            "How much of it may be used, everywhere together. At a limit it cools (`own_limit`), and others serve.",
+        ),
         Field::record("overrides", OVERRIDES, "What is sent with this key and no other."),
         TAGS,
     ],
@@ -106,6 +111,27 @@ pub(super) static CREDENTIAL: Schema = Schema {
 
 /// A place in an order. Beyond the last one means the last one, so the bound is only what JSON counts exactly.
 const PLACE: Type = Type::Integer(1, 9_007_199_254_740_991);
+
+const LIMITS: &[Field] = &[
+    Field::optional(
+        "rpm",
+        Type::Integer(1, 1_000_000_000),
+        "Requests: never more within any 60 seconds, and all of them at once if they come at once. Every try counts, \
+         whatever comes of it. Null: no limit of ours.",
+    ),
+    Field::optional(
+        "tpm",
+        Type::Integer(1, 1_000_000_000_000),
+        "Tokens within 60 seconds, input and output, as the vendor's answers tell them; what they do not tell is not \
+         counted. Known only afterwards, so requests under way may exceed it; then the key is out until it fits again. \
+         Null: no limit of ours.",
+    ),
+    Field::optional(
+        "max_concurrent",
+        Type::Integer(1, 1_000_000),
+        "Requests at once, streams until they end. Null: no limit of ours.",
+    ),
+];
 
 const OVERRIDES: &[Field] = &[
     Field::new(

@@ -144,6 +144,9 @@ fn out_because(out: Exclusion, now: Time) -> String {
         Cause::Operator => "taken out by an operator".to_owned(),
         Cause::Expired => "its key has expired".to_owned(),
         Cause::Disabled => "switched off".to_owned(),
+        Cause::OwnLimit if out.until == Time::NEVER => {
+            format!("{}, until one of its requests ends", out.cause.name())
+        }
         cause if out.until == Time::NEVER => format!("{}, until it proves well", cause.name()),
         cause => {
             format!("{}, back in {} s", cause.name(), out.until.since(now).as_secs_f64().ceil().max(1.0))

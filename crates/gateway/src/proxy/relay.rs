@@ -104,6 +104,7 @@ fn whole(mut committed: Committed, mut journey: Journey) -> Body {
             Some(Translated::Whole { usage, .. }) => usage,
             _ => committed.endpoint.and_then(|it| dialect::usage(it, &bytes)),
         };
+        committed.lease.used(journey.record.usage.as_ref());
     }
     committed.lease.settle(success(committed.opening.status.as_u16()));
     journey.finish(End::Complete);
@@ -312,6 +313,7 @@ impl Relay {
     fn conclude(&mut self, end: End) {
         self.over = true;
         self.journey.record.usage = self.seen.usage();
+        self.lease.used(self.journey.record.usage.as_ref());
         let kind = match end {
             End::Complete => Kind::Success { spent: None },
             End::Broken => Kind::Broken,
@@ -319,6 +321,15 @@ impl Relay {
         };
         self.lease.settle(Outcome { kind, status: Some(self.status) });
         self.journey.finish(end);
+    }
+}
+
+impl Drop for Relay {
+    /// Unfinished, the client went away; what it has been told by then has been paid for.
+    fn drop(&mut self) {
+        if !self.over {
+            self.conclude(End::ClientGone);
+        }
     }
 }
 

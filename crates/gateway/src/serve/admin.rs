@@ -98,7 +98,7 @@ fn hatch(proxy: Proxy) -> Hatch {
             let (near, far) = tokio::io::duplex(HATCH_BUFFER_BYTES);
             let serve = service_fn(move |request| {
                 let proxy = proxy.clone();
-                async move { Ok::<_, Infallible>(proxy.serve(request, Peer { addr }).await) }
+                async move { Ok::<_, Infallible>(Box::pin(proxy.serve(request, Peer { addr })).await) }
             });
             let serving = http1::Builder::new().half_close(false).serve_connection(TokioIo::new(far), serve);
             let (mut ask, calling) = client::conn::http1::handshake(TokioIo::new(near)).await?;

@@ -54,7 +54,12 @@ impl Telemetry {
 /// A rate limit ends by itself and is what this program is for; the rest hints at something to repair.
 fn is_for_tomorrow(cause: Cause) -> bool {
     match cause {
-        Cause::RateLimit | Cause::Spent | Cause::Overloaded | Cause::Operator | Cause::Disabled => false,
+        Cause::RateLimit
+        | Cause::Spent
+        | Cause::OwnLimit
+        | Cause::Overloaded
+        | Cause::Operator
+        | Cause::Disabled => false,
         Cause::Quota
         | Cause::Auth
         | Cause::Connect

@@ -95,6 +95,7 @@ pub(crate) fn credential_state_of(cause: Cause) -> &'static str {
         Cause::Disabled | Cause::Operator => "disabled",
         Cause::RateLimit
         | Cause::Spent
+        | Cause::OwnLimit
         | Cause::Overloaded
         | Cause::Connect
         | Cause::Timeout

@@ -7,6 +7,7 @@ mod audit;
 mod bodies;
 mod client_keys;
 mod clients;
+mod credential_limits;
 mod credentials;
 mod enquiries;
 mod events;

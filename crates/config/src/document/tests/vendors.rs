@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use balance::Limits;
+
 use super::*;
 use crate::{Edited, Row};
 
@@ -192,6 +194,25 @@ fn enabling_and_another_secret_restore_a_credential() {
     assert!(restored(json!({ "secret": "env:KEY" })).is_empty(), "nothing new");
     assert!(restored(json!({ "weight": 5 })).is_empty());
     assert!(restored(json!({ "enabled": false })).is_empty());
+}
+
+#[test]
+fn limits_reach_the_plan_and_a_patch_keeps_the_others() {
+    let mut desk = desk(&["a"]);
+    let made = desk.document.find(Kind::Credential, "a/one").expect("it is there");
+    assert_eq!(made.value["limits"], json!({ "rpm": null, "tpm": null, "max_concurrent": null }));
+    row(desk.patch_key("a", "one", json!({ "limits": { "rpm": 60, "max_concurrent": 4 } })));
+    let patched = row(desk.patch_key("a", "one", json!({ "limits": { "rpm": null, "tpm": 90_000 } })));
+    assert_eq!(patched.value["limits"], json!({ "rpm": null, "tpm": 90_000, "max_concurrent": 4 }));
+    let resolved = desk.resolved(&[]);
+    let id = resolved.snapshot.credentials.values().find(|it| &*it.name == "one").expect("it is resolved").id;
+    let plan = resolved.plan.credentials.iter().find(|it| it.id == id).expect("it is planned");
+    let wanted =
+        Limits { requests_per_minute: None, tokens_per_minute: Some(90_000), max_concurrent: Some(4) };
+    assert_eq!(plan.limits, wanted);
+    let body = refused(desk.patch_key("a", "one", json!({ "limits": { "rpm": 0, "tpm": 0.5, "rpd": 1 } })));
+    let named = body["fields"]["limits"].as_object().map(serde_json::Map::len);
+    assert_eq!(named, Some(3), "{body}");
 }
 
 #[test]

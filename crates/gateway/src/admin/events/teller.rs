@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::body::Bytes;
-use balance::{CredentialId, Time};
+use balance::{Cause, CredentialId, Scope, Time};
 use config::{Entity, Kind};
 use serde_json::{Value, json};
 use tokio::{
@@ -126,9 +126,16 @@ impl Teller {
         let admin = Arc::clone(&self.admin);
         let state = &admin.state;
         let now = state.clock.now();
-        let ledger = state.balancer().export(now);
+        let (ledger, keys) = {
+            let balancer = state.balancer();
+            (balancer.export(now), balancer.report_credentials(now))
+        };
         (self.wakes, self.wake_of) = Default::default();
-        for (scope, out, _) in ledger.exclusions {
+        let own_limits = keys.iter().filter_map(|it| {
+            let out = it.exclusion.filter(|it| it.cause == Cause::OwnLimit)?;
+            Some((Scope::Credential(it.id), out, 0))
+        });
+        for (scope, out, _) in ledger.exclusions.into_iter().chain(own_limits) {
             if let Some(subject) = Subject::of(scope)
                 && self.wake_of.get(&subject).is_none_or(|it| out.until < *it)
             {
