@@ -84,7 +84,7 @@ impl Vault {
             None => Vec::new(),
         };
         let path = dir.join(FILE);
-        if keys.is_empty() || path.exists() {
+        if keys.is_empty() || is_there(&path) {
             keys.extend(of_file(&path)?);
         }
         Ok(Vault { keys })
@@ -167,9 +167,14 @@ fn master_key(text: &str) -> Option<MasterKey> {
     Some(MasterKey { id, key, root })
 }
 
+/// A link counts also where it leads nowhere: what is not mounted yet must not be taken for a first start.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
 fn of_file(path: &Path) -> Result<Vec<MasterKey>, VaultError> {
     let refused = |source| VaultError::File { path: path.to_owned(), source };
-    if !path.exists() {
+    if !is_there(path) {
         make(path).map_err(refused)?;
     }
     let mode = fs::metadata(path).map_err(refused)?.permissions().mode() & 0o777;
@@ -277,6 +282,15 @@ mod tests {
             assert!(setting.is_empty() || !said.contains(setting), "{said}");
         }
         assert!(!dir.path().join(FILE).exists(), "no file is made for a key that was meant to be set");
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_not_replaced_by_a_new_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join(FILE);
+        std::os::unix::fs::symlink(dir.path().join("not-mounted-yet"), &link).unwrap();
+        assert!(matches!(Vault::open(dir.path(), None), Err(VaultError::File { .. })));
+        assert!(link.is_symlink());
     }
 
     #[test]

@@ -859,12 +859,12 @@ export interface components {
                 /** @description As the vendor spells it. */
                 id: string;
                 /**
-                 * @description Tokens it can take.
+                 * @description Tokens it can take; null: nothing is known. A longer request goes elsewhere.
                  * @default null
                  */
                 context_window: number | null;
                 /**
-                 * @description What it is said to be able to do (`vision`, `tools`, …): for people, nothing is decided by it.
+                 * @description What it can. A list is taken at its word: what it does not name of `tools`, `vision` and `json_schema` the model cannot, and it is no candidate for requests that need it. Null: nothing is known, and it is tried.
                  * @default null
                  */
                 capabilities: string[] | null;
@@ -982,12 +982,12 @@ export interface components {
                 /** @description As the vendor spells it. */
                 id: string;
                 /**
-                 * @description Tokens it can take.
+                 * @description Tokens it can take; null: nothing is known. A longer request goes elsewhere.
                  * @default null
                  */
                 context_window: number | null;
                 /**
-                 * @description What it is said to be able to do (`vision`, `tools`, …): for people, nothing is decided by it.
+                 * @description What it can. A list is taken at its word: what it does not name of `tools`, `vision` and `json_schema` the model cannot, and it is no candidate for requests that need it. Null: nothing is known, and it is tried.
                  * @default null
                  */
                 capabilities: string[] | null;
@@ -1091,12 +1091,12 @@ export interface components {
                 /** @description As the vendor spells it. */
                 id: string;
                 /**
-                 * @description Tokens it can take.
+                 * @description Tokens it can take; null: nothing is known. A longer request goes elsewhere.
                  * @default null
                  */
                 context_window: number | null;
                 /**
-                 * @description What it is said to be able to do (`vision`, `tools`, …): for people, nothing is decided by it.
+                 * @description What it can. A list is taken at its word: what it does not name of `tools`, `vision` and `json_schema` the model cannot, and it is no candidate for requests that need it. Null: nothing is known, and it is tried.
                  * @default null
                  */
                 capabilities: string[] | null;
@@ -1798,6 +1798,12 @@ export interface components {
              */
             response_buffer_bytes: number;
             /**
+             * @description What becomes of fields that cannot be carried into a vendor's dialect: the target is no candidate, or they are left out and listed in `x-spillway-dropped`.
+             * @default refuse
+             * @enum {string}
+             */
+            lossy: "refuse" | "drop";
+            /**
              * @description `Host` for the targets, instead of each target's own.
              * @default null
              */
@@ -2224,6 +2230,12 @@ export interface components {
              */
             response_buffer_bytes: number;
             /**
+             * @description What becomes of fields that cannot be carried into a vendor's dialect: the target is no candidate, or they are left out and listed in `x-spillway-dropped`.
+             * @default refuse
+             * @enum {string}
+             */
+            lossy: "refuse" | "drop";
+            /**
              * @description `Host` for the targets, instead of each target's own.
              * @default null
              */
@@ -2581,6 +2593,7 @@ export interface components {
             on_empty?: ("reject" | "bypass") | null;
             min_enabled?: number | null;
             response_buffer_bytes?: number | null;
+            lossy?: ("refuse" | "drop") | null;
             host_header?: (string | null) | null;
             tls?: {
                 /**

@@ -124,7 +124,7 @@ fn hash_names(whole: &Map<String, Value>, violations: &mut Violations) {
 /// Who serves in `default`, in which order and where, follows from the providers. How patient it is with them is the
 /// operator's to say, and holds for every upstream that is derived with it.
 fn nothing_derived_changed(subject: &Subject<'_>, whole: &Map<String, Value>, violations: &mut Violations) {
-    const SETTINGS: [&str; 9] = [
+    const SETTINGS: [&str; 10] = [
         "enabled",
         "match_unknown_models",
         "healthchecks",
@@ -133,6 +133,7 @@ fn nothing_derived_changed(subject: &Subject<'_>, whole: &Map<String, Value>, vi
         "suspension",
         "affinity",
         "response_buffer_bytes",
+        "lossy",
         "tags",
     ];
     let Some(base) = subject.base else { return };
