@@ -6,6 +6,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime::{self, Handle},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
+    time::timeout,
 };
 
 use super::{
@@ -15,6 +16,9 @@ use super::{
 
 /// How long to wait when the process is out of file descriptors: accepting again at once would only spin.
 const OUT_OF_FILES: Duration = Duration::from_millis(100);
+
+/// How long a handshake that has begun before the drain may take to come to its end: a round trip.
+const HANDSHAKE: Duration = Duration::from_millis(100);
 
 /// One accept loop, not yet running.
 pub(super) struct Worker {
@@ -95,12 +99,11 @@ impl Worker {
         }
 
         // Whoever is in the kernel's queue has been told that the connection stands: it is served, too.
-        let Ok(socket) = socket.into_std() else { return };
-        while let Ok((stream, addr)) = socket.accept() {
-            let ready = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
-            if let (Ok(stream), Ok(slot)) = (ready, Arc::clone(&slots).acquire_owned().await) {
-                spawn(stream, addr, slot);
-            }
+        if let Err(error) = turn_newcomers_away(&socket) {
+            tracing::debug!(%error, "newcomers are not turned away before the socket is closed");
+        }
+        while let Ok((stream, addr, slot)) = timeout(HANDSHAKE, accept(&socket, &slots)).await {
+            spawn(stream, addr, slot);
         }
         drop(socket);
 
@@ -128,6 +131,27 @@ async fn accept(
             }
         }
     }
+}
+
+/// Between the last look into the queue and the closing of the socket somebody could still get a connection, which the
+/// kernel would reset. So newcomers are not answered any more: a filter drops their first packet (SYN, the second bit of
+/// the TCP header's byte 13) and lets handshakes that have begun come to their end.
+fn turn_newcomers_away(socket: &TcpListener) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use socket2::SockFilter;
+        const FLAGS: u32 = 13;
+        const SYN: u32 = 0x02;
+        // Classic BPF: load a byte; if a bit of it is set go on, else skip one; return how much gets through.
+        let filter = [
+            SockFilter::new(0x30, 0, 0, FLAGS),
+            SockFilter::new(0x45, 0, 1, SYN),
+            SockFilter::new(0x06, 0, 0, 0),
+            SockFilter::new(0x06, 0, 0, u32::MAX),
+        ];
+        socket2::SockRef::from(socket).attach_filter(&filter)?;
+    }
+    Ok(())
 }
 
 /// A connection that was gone before it was taken.
