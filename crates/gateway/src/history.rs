@@ -113,13 +113,14 @@ impl History {
         read(&mut past)
     }
 
-    /// Empties the inbox.
-    pub(crate) fn catch_up(&self, clock: &Clock) {
-        self.read(clock, |_| ());
+    /// Empties the inbox. Returns how many requests were in it.
+    pub(crate) fn catch_up(&self, clock: &Clock) -> usize {
+        let records = self.lock().take_in(&self.inbox, clock);
         let dropped = self.dropped.swap(0, Relaxed);
         if dropped > 0 {
             warn!(dropped, "more requests than the request list and the statistics could take in");
         }
+        records
     }
 
     fn lock(&self) -> MutexGuard<'_, Past> {
@@ -128,7 +129,7 @@ impl History {
 }
 
 impl Past {
-    fn take_in(&mut self, inbox: &Inbox, clock: &Clock) {
+    fn take_in(&mut self, inbox: &Inbox, clock: &Clock) -> usize {
         let Past { names, requests, series, traffic, desk } = self;
         inbox.each(desk, |record| {
             let began = clock.wall(clock.time(record.started));
@@ -137,6 +138,6 @@ impl Past {
             series.count(&record, &named, ended);
             traffic.count(&record, &named, ended);
             requests.keep(record, named, began);
-        });
+        })
     }
 }

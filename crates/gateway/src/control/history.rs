@@ -16,6 +16,9 @@ use crate::{
 
 /// How often the inbox is emptied when nobody reads: a tray is as large as this is long.
 const CATCH_UP_EVERY: Duration = Duration::from_millis(250);
+/// How soon again after [`MANY`] requests, so that neither trays nor the time that they take grow with the traffic.
+const CATCH_UP_SOON: Duration = Duration::from_millis(20);
+const MANY: usize = 100;
 /// After a kill the counts are at most this old.
 const STORE_EVERY: Duration = Duration::from_secs(10);
 /// Of the hours that may still change, everything is taken over.
@@ -25,9 +28,11 @@ impl Control {
     /// Empties the inbox and stores counts until the process ends; [`Control::close`] does it a last time.
     pub(crate) async fn keep_history(self: Arc<Self>) {
         let mut stored = Instant::now();
+        let mut wait = CATCH_UP_EVERY;
         loop {
-            tokio::time::sleep(CATCH_UP_EVERY).await;
-            self.state.telemetry.history.catch_up(&self.state.clock);
+            tokio::time::sleep(wait).await;
+            let requests = self.state.telemetry.history.catch_up(&self.state.clock);
+            wait = if requests < MANY { CATCH_UP_EVERY } else { CATCH_UP_SOON };
             if stored.elapsed() >= STORE_EVERY {
                 self.store_counts().await;
                 stored = Instant::now();
