@@ -1,11 +1,9 @@
 //! Client keys as a request sees them: found in memory, and what they open.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use balance::{Environment, Time};
+use hashbrown::HashMap;
 use uuid::Uuid;
 
 use crate::{derived, entity::KeyHash, route::RouteInfo};

@@ -7,10 +7,11 @@ mod matcher;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use balance::{Environment, UpstreamId};
 use dialect::{Dialect, Endpoint, Matched};
+use hashbrown::HashMap;
 use uuid::Uuid;
 
 pub(crate) use matcher::{Candidate, Entry, Matchers, path_regex};

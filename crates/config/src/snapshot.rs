@@ -3,9 +3,10 @@
 //! Numbers ([`balance::TargetId`] and its kin) are the balancer's names for the same things. Header values are
 //! prepared here once, so that the request path formats nothing that a target could know beforehand.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use balance::{AddressId, CredentialId, ModelId, TargetId, UpstreamId};
+use hashbrown::HashMap;
 use http::HeaderValue;
 use uuid::Uuid;
 

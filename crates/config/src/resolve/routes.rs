@@ -1,9 +1,10 @@
 //! The ways to the upstreams, and the catalogue of what can be asked for.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use balance::UpstreamId;
 use dialect::Dialect;
+use hashbrown::HashMap;
 use uuid::Uuid;
 
 use super::Work;

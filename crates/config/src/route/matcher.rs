@@ -3,9 +3,10 @@
 //! The more specific wins at each step: an exact host before a wildcard before none, the longer match of a path before
 //! the shorter, a named method or model before any; of two alike the older.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use balance::Environment;
+use hashbrown::HashMap;
 use http::Method;
 use regex::{Regex, RegexBuilder};
 

@@ -49,6 +49,6 @@ fn numbers(ask: &Ask, upstream: &Row, target: &Row) -> Vec<(UpstreamId, TargetId
     let Some(upstream) = snapshot.upstreams.values().find(|it| it.uuid == upstream.id) else {
         return Vec::new();
     };
-    let is_it = |id: &&TargetId| snapshot.targets.get(id).is_some_and(|it| it.uuid == target.id);
+    let is_it = |id: &&TargetId| snapshot.targets.get(*id).is_some_and(|it| it.uuid == target.id);
     upstream.targets.iter().filter(is_it).map(|target| (upstream.id, *target)).collect()
 }

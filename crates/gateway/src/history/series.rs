@@ -4,10 +4,9 @@
 //! taken over at the start. An hour that is over and stored is forgotten here, though one hour late: what ends with it
 //! may be told a moment after it, and would otherwise stand in the store for all of that hour.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
+
+use hashbrown::HashMap;
 
 use super::{counts::Counts, names::Named};
 use crate::{proxy::Record, telemetry::labels};

@@ -1,9 +1,8 @@
 //! How much goes on just now, per second.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
+
+use hashbrown::HashMap;
 
 use super::names::Named;
 use crate::proxy::Record;

@@ -1,7 +1,6 @@
 //! Probes over real sockets: what is asked, and what the answer becomes.
 
 use std::{
-    collections::HashMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -14,6 +13,7 @@ use config::{
         Address, AffinityKey, Credential, HashOn, Limit, Probe, ProbeKind, Target, Timeouts, Trust, Upstream,
     },
 };
+use hashbrown::HashMap;
 use http::{HeaderName, HeaderValue};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -5,7 +5,6 @@
 //! peer has closed is noticed when it is taken out or swept, whichever comes first.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU32, Ordering::Relaxed},
@@ -15,6 +14,7 @@ use std::{
 
 use balance::AddressId;
 use config::snapshot::Address;
+use hashbrown::HashMap;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::{http1::Connection, http2::Shared};

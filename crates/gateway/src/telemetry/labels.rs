@@ -4,13 +4,13 @@
 //! combination, and remembered here.
 
 use std::{
-    collections::HashMap,
     hash::Hash,
     sync::{Arc, PoisonError, RwLock},
 };
 
 use balance::{CredentialId, ModelId, TargetId, UpstreamId};
 use config::Snapshot;
+use hashbrown::HashMap;
 use prometheus_client::metrics::counter::Counter;
 
 /// Labels of one series, in the contract's order.

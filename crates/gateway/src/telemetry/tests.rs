@@ -1,7 +1,6 @@
 //! The metrics' names, types and labels are a contract: they are tested as a scraper reads them.
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,6 +10,7 @@ use balance::{
     TargetReport, Tier, UpstreamId, UpstreamReport, Why,
 };
 use config::snapshot::{Address, AffinityKey, Credential, HashOn, Limit, Target, Timeouts, Trust, Upstream};
+use hashbrown::HashMap;
 use http::HeaderValue;
 
 use super::*;
