@@ -50,7 +50,8 @@ export const theme = createTheme({
     Select: { defaultProps: { size: "sm", checkIconPosition: "right" } },
     Textarea: { defaultProps: { size: "sm" } },
     Switch: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    // A click beside it would drop what was written into it; Escape and its buttons close it.
+    Modal: { defaultProps: { closeOnClickOutside: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
   },
 });
 

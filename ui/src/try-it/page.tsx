@@ -1,12 +1,13 @@
 // Try it: a chat through the real request path, and who answered it and why.
 import "../mantine-more.css";
 import { Button, PasswordInput, Select, Textarea, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { Send, Square } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { authorized, reach, refusal } from "../api/client";
-import { useRoot } from "../api/queries";
+import { useKeysWanted, useRoot } from "../api/queries";
 import { Page, Panel } from "../parts/page";
 import { proxyUrl } from "../setup/proxy-url";
 import { Answered } from "./answered";
@@ -16,12 +17,14 @@ import { useTry } from "./use-try";
 
 export default function TryPage() {
   const { model: given } = useSearch({ strict: false }) as { model?: string };
-  const [key, setKey] = useState("");
+  const [typed, setKey] = useState("");
+  const key = typed.trim();
   const [environment, setEnvironment] = useState("production");
   const [model, setModel] = useState(given ?? "");
   const [prompt, setPrompt] = useState("Say hello, and which model you are.");
-  const models = useTryModels(key);
+  const models = useTryModels(useDebouncedValue(key, TYPING_MS)[0]);
   const root = useRoot().data;
+  const keysWanted = useKeysWanted() === true;
   const trying = useTry();
   const wanted = model.trim() || models.data?.[0] || "default";
   const submit = (event: FormEvent) => {
@@ -45,15 +48,15 @@ export default function TryPage() {
               }
               placeholder="sw-…"
               autoComplete="off"
-              value={key}
+              value={typed}
               onChange={(event) => setKey(event.currentTarget.value)}
             />
             <Select
               label="Environment"
-              description={key ? "The client key's" : "Without client keys a request may name it"}
+              description={key || keysWanted ? "The client key's" : "Without client keys a request may name it"}
               data={["production", "sandbox"]}
               allowDeselect={false}
-              disabled={key !== ""}
+              disabled={key !== "" || keysWanted}
               value={environment}
               onChange={(it) => setEnvironment(it ?? "production")}
             />
@@ -106,7 +109,7 @@ export default function TryPage() {
         <Panel title="The same from elsewhere">
           <Copies
             base={proxyUrl(root.proxy_url)}
-            keyGiven={key !== ""}
+            keyGiven={key !== "" || keysWanted}
             environment={environment}
             model={wanted}
             prompt={prompt}
@@ -116,6 +119,9 @@ export default function TryPage() {
     </Page>
   );
 }
+
+/** A key is asked with when it is there, not at each of its letters. */
+const TYPING_MS = 400;
 
 /** What `GET /v1/models` offers this key. */
 function useTryModels(key: string) {
@@ -129,6 +135,8 @@ function useTryModels(key: string) {
       return (JSON.parse(text) as { data: { id: string }[] }).data.map((it) => it.id);
     },
     retry: false,
+    // The key is part of its name, and is kept no longer than the page.
+    gcTime: 0,
   });
 }
 
