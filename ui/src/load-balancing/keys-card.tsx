@@ -36,7 +36,8 @@ export const KeysCard = memo(function KeysCard({ data }: NodeProps<KeysNode>) {
       </div>
       <header className={classes.keysHead}>
         <span className={classes.usable} title={except ?? undefined}>
-          {usable} of {all} usable{except && <b>, {except}</b>}
+          {usable} of {all} usable{except && ", "}
+          {except && <b>{except}</b>}
         </span>
         {returns && (
           <span className={classes.returns}>

@@ -19,7 +19,13 @@ export default function EditProvider({ name, close }: { name: string; close: () 
   );
 }
 
-export function EditProviderForm({ provider, close }: { provider: Provider; close: () => void }) {
+interface EditProviderFormProps {
+  provider: Provider;
+  /** Of the popup; where it stands on a page there is nothing to close, and Cancel takes the edits back. */
+  close?: () => void;
+}
+
+export function EditProviderForm({ provider, close }: EditProviderFormProps) {
   const models = useModels(provider.name).data ?? [];
   const count = useProviders().data?.length;
   const { form, submit, general, pending } = useEntityForm({
@@ -41,7 +47,7 @@ export function EditProviderForm({ provider, close }: { provider: Provider; clos
     }),
     done: (answer: Provider) => {
       tellDone(`${answer.name} is changed; it is in force for the next request`);
-      close();
+      close?.();
     },
   });
   return (
@@ -79,7 +85,12 @@ export function EditProviderForm({ provider, close }: { provider: Provider; clos
           {...form.getInputProps("enabled", { type: "checkbox" })}
         />
         <Unsaved when={form.isDirty() && !pending} what={provider.name} />
-        <FormEnd general={general} pending={pending} submit="Save" cancel={close} />
+        <FormEnd
+          general={general}
+          pending={pending}
+          submit="Save"
+          cancel={close ?? (form.isDirty() ? form.reset : undefined)}
+        />
       </Stack>
     </form>
   );

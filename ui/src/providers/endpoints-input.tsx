@@ -18,8 +18,10 @@ interface EndpointsInputProps {
 }
 
 export function EndpointsInput({ value, change, errors }: EndpointsInputProps) {
-  const errorOf = (index: number, field: keyof Endpoint) =>
-    errors[`endpoints.${written(value.slice(0, index)).length + 1}.${field}`];
+  const errorOf = (index: number, field: keyof Endpoint) => {
+    const upToIt = written(value.slice(0, index + 1));
+    return upToIt.at(-1) === value[index] ? errors[`endpoints.${upToIt.length}.${field}`] : undefined;
+  };
   const set = (index: number, part: Partial<EndpointDraft>) =>
     change(value.map((it, at) => (at === index ? { ...it, ...part } : it)));
   const add = () =>
@@ -37,7 +39,7 @@ export function EndpointsInput({ value, change, errors }: EndpointsInputProps) {
       <Stack gap={6} mt={6}>
         {value.map((it, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place while it is written
-          <Group key={index} gap={6} wrap="nowrap" align="flex-start">
+          <Group key={index} gap={6} align="flex-start">
             <TextInput
               w={110}
               value={it.name}
@@ -46,7 +48,7 @@ export function EndpointsInput({ value, change, errors }: EndpointsInputProps) {
               error={errorOf(index, "name")}
             />
             <TextInput
-              flex={1}
+              flex="1 1 240px"
               value={it.url}
               placeholder="https://…/v1"
               onChange={(event) => set(index, { url: event.currentTarget.value })}

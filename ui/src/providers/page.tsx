@@ -82,10 +82,10 @@ function Row({ provider, shown }: { provider: Provider; shown?: TopologyProvider
       <td>{provider.kind}</td>
       <td className="mono">{shown?.default_model ?? provider.default_model ?? "–"}</td>
       <td className="numeric">
+        {keys?.except && <span className={classes.except}>{keys.except}</span>}
         <Link to="/providers/$provider" params={{ provider: provider.name }} search={{ tab: "keys" }}>
           {keys ? `${keys.usable}/${keys.all}` : "–"}
         </Link>
-        {keys?.except && <div className={classes.except}>{keys.except}</div>}
       </td>
       <td className="numeric">
         <Link to="/routes" search={{ provider: provider.name }}>

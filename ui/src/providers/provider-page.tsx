@@ -75,7 +75,7 @@ function Contents({ provider }: { provider: Provider }) {
         <Tabs.Panel value="settings" pt="md">
           <Panel>
             <div className={classes.settings}>
-              <EditProviderForm key={provider.id} provider={provider} close={() => {}} />
+              <EditProviderForm key={provider.id} provider={provider} />
             </div>
           </Panel>
         </Tabs.Panel>

@@ -79,6 +79,7 @@ function One({ chart, stats, by, names }: { chart: Chart; stats: Stats; by: By; 
       <XAxis dataKey="time" tickFormatter={at} minTickGap={40} stroke="var(--muted)" fontSize={11} tickLine={false} />
       <YAxis
         tickFormatter={chart.unit}
+        allowDecimals={chart.unit !== count}
         width={62}
         stroke="var(--muted)"
         fontSize={11}

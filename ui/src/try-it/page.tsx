@@ -22,9 +22,11 @@ export default function TryPage() {
   const [environment, setEnvironment] = useState("production");
   const [model, setModel] = useState(given ?? "");
   const [prompt, setPrompt] = useState("Say hello, and which model you are.");
-  const models = useTryModels(useDebouncedValue(key, TYPING_MS)[0]);
   const root = useRoot().data;
-  const keysWanted = useKeysWanted() === true;
+  const keysWanted = useKeysWanted();
+  const byKey = key !== "" || keysWanted === true;
+  const [asking] = useDebouncedValue(key, TYPING_MS);
+  const models = useTryModels(asking, asking !== "" || keysWanted === false);
   const trying = useTry();
   const wanted = model.trim() || models.data?.[0] || "default";
   const submit = (event: FormEvent) => {
@@ -43,28 +45,29 @@ export default function TryPage() {
               label="Client key"
               description={
                 <>
-                  Only where the AI API wants one. <Link to="/access">Make one</Link>
+                  {keysWanted ? "The AI API wants one." : "Only where the AI API wants one."}{" "}
+                  <Link to="/access">Make one</Link>
                 </>
               }
               placeholder="sw-…"
               autoComplete="off"
+              error={key !== "" && models.error?.message}
               value={typed}
               onChange={(event) => setKey(event.currentTarget.value)}
             />
             <Select
               label="Environment"
-              description={key || keysWanted ? "The client key's" : "Without client keys a request may name it"}
+              description={byKey ? "A client key has its own" : "Without client keys a request may name it"}
+              placeholder="the client key's"
               data={["production", "sandbox"]}
               allowDeselect={false}
-              disabled={key !== "" || keysWanted}
-              value={environment}
+              disabled={byKey}
+              value={byKey ? null : environment}
               onChange={(it) => setEnvironment(it ?? "production")}
             />
             <TextInput
               label="Model"
-              description={
-                models.error ? models.error.message : "An upstream's name, provider/model, a model, or default"
-              }
+              description="An upstream's name, provider/model, a model, or default"
               placeholder={wanted}
               list="models-to-try"
               value={model}
@@ -109,7 +112,7 @@ export default function TryPage() {
         <Panel title="The same from elsewhere">
           <Copies
             base={proxyUrl(root.proxy_url)}
-            keyGiven={key !== "" || keysWanted}
+            keyGiven={byKey}
             environment={environment}
             model={wanted}
             prompt={prompt}
@@ -123,9 +126,10 @@ export default function TryPage() {
 /** A key is asked with when it is there, not at each of its letters. */
 const TYPING_MS = 400;
 
-/** What `GET /v1/models` offers this key. */
-function useTryModels(key: string) {
+/** What `GET /v1/models` offers this key. Where one is wanted and none is given, there is nothing to ask. */
+function useTryModels(key: string, enabled: boolean) {
   return useQuery({
+    enabled,
     queryKey: ["config", "models-to-try", key],
     queryFn: async ({ signal }) => {
       const headers = { ...authorized(), ...(key && { "x-spillway-client-key": key }) };
