@@ -130,7 +130,10 @@ const clientKeys = (consumer: string) => ({
 });
 export const useClientKeys = (consumer: string) => useQuery(clientKeys(consumer));
 
-/** Whether the AI API wants a client key: as soon as there is one it does. Null: not known yet. */
+/**
+ * Whether the AI API wants a client key: as soon as there is one it does (but for one that is started with
+ * `--proxy-auth open`, which nothing here tells). Null: not known yet.
+ */
 export function useKeysWanted(): boolean | null {
   const consumers = useConsumers().data;
   const lists = useQueries({ queries: (consumers ?? []).map((it) => clientKeys(it.name)) });

@@ -37,7 +37,7 @@ const GAP = { apis: 128, keys: 92, row: 18, label: 30, service: 12 };
 const GUTTER = 18;
 /** A key's block and the space to the next. Targets for fingers are 24 px at least. */
 export const BLOCK = 26;
-const KEYS_PADDING = { x: 24, y: 58 };
+const KEYS_PADDING = { x: 24, y: 64 };
 /** Below this the columns do not fit beside one another. */
 const COLUMNS_WIDTH_MIN = SERVICE.width + GAP.apis + PROVIDER.width + GAP.keys + 200;
 

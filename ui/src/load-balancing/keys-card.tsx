@@ -35,9 +35,8 @@ export const KeysCard = memo(function KeysCard({ data }: NodeProps<KeysNode>) {
         </Go>
       </div>
       <header className={classes.keysHead}>
-        <span className={classes.usable} title={except ?? undefined}>
-          {usable} of {all} usable{except && ", "}
-          {except && <b>{except}</b>}
+        <span>
+          {usable} of {all} usable
         </span>
         {returns && (
           <span className={classes.returns}>
@@ -51,6 +50,11 @@ export const KeysCard = memo(function KeysCard({ data }: NodeProps<KeysNode>) {
         </Go>
       ) : (
         isReady && <Blocks provider={name} credentials={credentials} columns={data.columns} />
+      )}
+      {except && (
+        <p className={classes.except} title={except}>
+          {except}
+        </p>
       )}
     </section>
   );

@@ -24,7 +24,7 @@ export default function TryPage() {
   const [prompt, setPrompt] = useState("Say hello, and which model you are.");
   const root = useRoot().data;
   const keysWanted = useKeysWanted();
-  const byKey = key !== "" || keysWanted === true;
+  const byKey = key !== "";
   const [asking] = useDebouncedValue(key, TYPING_MS);
   const models = useTryModels(asking, asking !== "" || keysWanted === false);
   const trying = useTry();
@@ -112,7 +112,7 @@ export default function TryPage() {
         <Panel title="The same from elsewhere">
           <Copies
             base={proxyUrl(root.proxy_url)}
-            keyGiven={byKey}
+            keyGiven={byKey || keysWanted === true}
             environment={environment}
             model={wanted}
             prompt={prompt}

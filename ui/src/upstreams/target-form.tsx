@@ -73,7 +73,7 @@ export function TargetForm({ upstream, target, close }: TargetFormProps) {
           {of === "host" ? (
             <TextInput
               label="Host and port"
-              description={`Without a port: 443. It gets ${keysWanted ? "no key: client keys are never passed on" : "the caller's own Authorization"}`}
+              description={`Without a port: 443. It gets ${keysWanted ? "no client key: those are never passed on" : "the caller's own Authorization"}`}
               placeholder="10.0.0.5:8080"
               required
               {...form.getInputProps("target")}

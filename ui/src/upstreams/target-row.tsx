@@ -91,12 +91,12 @@ export function TargetRow({ upstream, target, asked, served, edit }: TargetRowPr
   );
 }
 
-/** Whose key pays. A client key of ours is never passed on, so that once there are any a raw host gets none. */
+/** Whose key pays. A client key of ours is never passed on: of who bears one a raw host gets none. */
 function paidWith({ credential, target }: TargetHealth, keysWanted: boolean | null): string {
   if (credential === "*") return "every usable key";
   if (credential) return credential.name;
   if (!target) return "Default Config";
-  return keysWanted ? "nothing: no key is sent" : "the caller's own key";
+  return keysWanted ? "no client key: those stay here" : "the caller's own key";
 }
 
 function Share({ asked, served }: { asked: number; served: number | null }) {
