@@ -10,7 +10,7 @@ import { Facts } from "../parts/facts";
 import { Loaded, Note, Page, Panel } from "../parts/page";
 import { StateMark } from "../parts/state";
 import { Table } from "../parts/table";
-import { clock } from "../parts/time";
+import { Moment } from "../parts/time";
 import { proxyUrl } from "../setup/proxy-url";
 
 export default function SettingsPage() {
@@ -104,7 +104,9 @@ function Row({ record }: { record: AuditRecord }) {
   const more = fields.length - NAMED_MAX;
   return (
     <tr>
-      <td>{clock(time)}</td>
+      <td>
+        <Moment at={time} />
+      </td>
       <td>{who.address}</td>
       <td>{act}</td>
       <td>

@@ -75,7 +75,7 @@ export function UpstreamForm({ upstream, close }: { upstream: Upstream | null; c
           />
           <Fieldset legend="Active health check">
             <Group grow align="flex-start">
-              <TextInput label="Path" {...form.getInputProps("http_path")} />
+              <TextInput label="Path" description="Of each address" {...form.getInputProps("http_path")} />
               <NumberInput label="Every (seconds)" description="0: off" min={0} {...form.getInputProps("interval")} />
             </Group>
           </Fieldset>

@@ -39,7 +39,7 @@ function Decision({ request }: { request: RequestRecord }) {
   const failed = request.attempts.slice(0, -1);
   return (
     <li>
-      <Link to="/requests/$id" params={{ id: request.request_id }}>
+      <Link className="tabular" to="/requests/$id" params={{ id: request.request_id }}>
         {clock(request.time)}
       </Link>
       <Status status={request.status} />
