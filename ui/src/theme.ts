@@ -43,7 +43,7 @@ export const theme = createTheme({
   },
   components: {
     // Words are the API's, as it writes them.
-    Badge: { styles: { root: { flex: "none", textTransform: "none" } } },
+    Badge: { styles: { root: { flex: "none", textTransform: "none" }, label: { overflow: "visible" } } },
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "md" } },
     TextInput: { defaultProps: { size: "sm" } },
