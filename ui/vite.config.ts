@@ -13,7 +13,7 @@ export default defineConfig({
     proxy: {
       // Everything that is not the dashboard's own. The guard compares Origin and Host: the dev server's page is one of
       // ours only if both are.
-      "^/(?!ui/|ui$)": { target: admin, headers: { origin: admin } },
+      "^/(?!ui/|ui$)": { target: admin, changeOrigin: true, headers: { origin: admin } },
     },
   },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },

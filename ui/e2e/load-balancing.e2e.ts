@@ -77,6 +77,24 @@ test("the keyboard alone moves a card: arrows, and a rank by number", async () =
   await until("alpha is asked first", async () => (await served()) === "alpha");
 });
 
+test("arrow keys that follow one another at once all count, and are nobody else's change", async () => {
+  await handle("gamma").focus();
+  // While the first move is on its way, the next ones come.
+  await watched.page.route("**/providers/order", async (it) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await it.continue();
+  });
+  for (const rank of [2, 1]) {
+    await watched.page.keyboard.press("ArrowUp");
+    await watched.page.getByRole("article", { name: `Provider gamma, rank ${rank}` }).waitFor();
+    await until("the focus is on its handle", () => handle("gamma").evaluate((it) => it === document.activeElement));
+  }
+  await until("gamma is first in force", async () => (await served()) === "gamma");
+  await until("it stays so", async () => (await ranks()).join() === "gamma,alpha,beta");
+  expect(await watched.page.getByText("Somebody else changed the order").count()).toBe(0);
+  await watched.page.unroute("**/providers/order");
+});
+
 test("of two operators who drag at once one is told, and nothing is lost or half applied", async () => {
   const second = await open(browser, `${world.admin}/ui/`, {}, [/412/]);
   await second.page.getByRole("article", { name: /alpha/ }).waitFor();
@@ -132,6 +150,15 @@ test("a provider with every key out says so, and who serves instead", async () =
   expect(await card("gamma").innerText()).toContain("alpha");
   await watched.page.getByText("gamma can not serve").waitFor();
   await card("gamma").getByText("enabled").waitFor();
+});
+
+test("a provider whose only key is out for one model says for which", async () => {
+  await world.script(2, [{ error: { class: "rate_limit", retry_after: "3" } }]);
+  await world.chat({ model: "gamma/gamma-model" });
+  const keys = watched.page.getByRole("region", { name: "Keys of gamma" });
+  await keys.getByText("not for gamma-model").waitFor();
+  await card("gamma").getByText("enabled").waitFor();
+  await keys.getByText("not for gamma-model").waitFor({ state: "detached" });
 });
 
 test("N APIs and N keys lead to exactly those", async () => {

@@ -1,4 +1,4 @@
-// Pictures of every page, for a person to look at: light, dark, on a phone, with 50 providers. One of them is README's.
+// Pictures of every page, for a person to look at: light, dark, on a phone, on a 4K screen, with 50 providers. One of them is README's.
 import { mkdirSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, test } from "vitest";
@@ -62,6 +62,7 @@ const LOOKS = [
   { name: "light", colorScheme: "light", width: 1440, height: 900 },
   { name: "dark", colorScheme: "dark", width: 1440, height: 900 },
   { name: "phone", colorScheme: "light", width: 360, height: 780 },
+  { name: "4k", colorScheme: "light", width: 3840, height: 2160 },
 ] as const;
 
 test.each(LOOKS)("$name", async ({ name, colorScheme, width, height }) => {

@@ -108,6 +108,9 @@ export const router = createRouter({
   routeTree: root.addChildren(routes),
   basepath: "/ui",
   defaultPreload: "intent",
+  // The page beside the navigation scrolls, not the window: a new page begins at its top, going back finds the place.
+  scrollRestoration: true,
+  scrollToTopSelectors: ["#main"],
   defaultErrorComponent: ({ error, reset }) => <Broken error={error as Error} reset={reset} />,
   defaultPendingComponent: () => <Waiting rows={6} />,
   // Names of models hold slashes, colons and more; they are encoded as a whole.

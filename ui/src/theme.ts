@@ -42,6 +42,8 @@ export const theme = createTheme({
     sizes: { h1: { fontSize: "20px" }, h2: { fontSize: "16px" }, h3: { fontSize: "14px" } },
   },
   components: {
+    // Words are the API's, as it writes them.
+    Badge: { styles: { root: { flex: "none", textTransform: "none" }, label: { overflow: "visible" } } },
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "md" } },
     TextInput: { defaultProps: { size: "sm" } },
@@ -50,7 +52,8 @@ export const theme = createTheme({
     Select: { defaultProps: { size: "sm", checkIconPosition: "right" } },
     Textarea: { defaultProps: { size: "sm" } },
     Switch: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    // A click beside it would drop what was written into it; Escape and its buttons close it.
+    Modal: { defaultProps: { closeOnClickOutside: false, centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
   },
 });
 

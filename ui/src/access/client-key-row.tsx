@@ -6,7 +6,7 @@ import type { ClientKey } from "../api/shapes";
 import { tellDone, useWrite } from "../api/writes";
 import { Remove } from "../parts/remove";
 import { StateMark } from "../parts/state";
-import { clock } from "../parts/time";
+import { Moment } from "../parts/time";
 
 export function ClientKeyRow({ consumer, clientKey }: { consumer: string; clientKey: ClientKey }) {
   const [removing, setRemoving] = useState(false);
@@ -30,7 +30,7 @@ export function ClientKeyRow({ consumer, clientKey }: { consumer: string; client
       <td>{environment}</td>
       <td>{routes?.map((it) => it.name).join(", ") ?? "all"}</td>
       <td>{models?.join(", ") ?? "all"}</td>
-      <td className="nowrap">{expires_at ? clock(expires_at) : "never"}</td>
+      <td>{expires_at ? <Moment at={expires_at} /> : "never"}</td>
       <td className="numeric nowrap">
         <Button variant="default" loading={write.isPending} onClick={toggle}>
           {enabled ? "Disable" : "Enable"}

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { at } from "../api/client";
 import { useClientKeys } from "../api/queries";
 import type { Consumer } from "../api/shapes";
-import { Loaded, Panel } from "../parts/page";
+import { Loaded, Note, Panel } from "../parts/page";
 import { Remove } from "../parts/remove";
 import { Table } from "../parts/table";
 import { ClientKeyRow } from "./client-key-row";
@@ -33,9 +33,7 @@ export function ConsumerPanel({ consumer }: { consumer: Consumer }) {
       <Loaded query={keys} rows={2}>
         {(rows) =>
           rows.length === 0 ? (
-            <p style={{ padding: "0 16px" }} className="muted">
-              It has no key yet.
-            </p>
+            <Note>It has no key yet.</Note>
           ) : (
             <Table
               label={`Keys of ${consumer.name}`}

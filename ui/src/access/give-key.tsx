@@ -84,9 +84,9 @@ function GiveForm({ consumer, close, done }: { consumer: string; close: () => vo
 
 function Shown({ given, close }: { given: ClientKey; close: () => void }) {
   return (
-    <Modal opened onClose={close} title={`${given.name}: copy it now`} closeOnClickOutside={false}>
+    <Modal opened onClose={close} title={`${given.name}: copy it now`}>
       <Stack gap="sm">
-        <Snippet label="client key" text={given.key ?? ""} />
+        <Snippet label="client key" text={given.key ?? ""} wrap />
         <Alert color="yellow">It is shown this once. If it is lost, remove it and make another.</Alert>
         {given.warnings?.map((it) => (
           <Alert key={it} color="yellow">

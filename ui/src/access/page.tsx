@@ -3,7 +3,7 @@ import "../mantine-more.css";
 import { Alert, Button } from "@mantine/core";
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { useConsumers } from "../api/queries";
+import { useConsumers, useKeysWanted } from "../api/queries";
 import type { Consumer } from "../api/shapes";
 import { adminUrl, Empty } from "../parts/empty";
 import { Loaded, Page } from "../parts/page";
@@ -24,19 +24,19 @@ export default function AccessPage() {
       about="A consumer is an application, a team or a person. As soon as one client key exists, the AI API wants one from everybody."
       actions={add}
     >
+      {useKeysWanted() === false && (
+        <Alert color="yellow" title="Whoever can reach the AI API may use it">
+          There is no client key yet. The first one closes the door for everybody without one.
+        </Alert>
+      )}
       <Loaded query={consumers}>
         {(rows) =>
           rows.length === 0 ? (
-            <>
-              <Alert color="yellow" title="Whoever can reach the AI API may use it">
-                There is no client key yet. The first one closes the door for everybody without one.
-              </Alert>
-              <Empty
-                title="No consumer yet"
-                action={add}
-                curl={`curl ${adminUrl()}/consumers -d name=web\ncurl ${adminUrl()}/consumers/web/keys -d name=web-production`}
-              />
-            </>
+            <Empty
+              title="No consumer yet"
+              action={add}
+              curl={`curl ${adminUrl()}/consumers -d name=web\ncurl ${adminUrl()}/consumers/web/keys -d name=web-production`}
+            />
           ) : (
             <List consumers={rows} />
           )

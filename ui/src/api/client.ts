@@ -49,6 +49,7 @@ export async function ask<T>(method: string, path: string, options: Options = {}
 
 /** A fetch that knows how to say that nobody answered, and that the token is wanted. */
 export async function reach(path: string, init: RequestInit): Promise<Response> {
+  const used = currentToken();
   let response: Response;
   try {
     response = await fetch(path, { cache: "no-store", ...init });
@@ -56,7 +57,7 @@ export async function reach(path: string, init: RequestInit): Promise<Response> 
     if (init.signal?.aborted) throw error;
     throw new ApiError(0, { message: "the Admin API does not answer: is Spillway running?" });
   }
-  if (response.status === 401 && !path.startsWith("/try/")) refuseToken();
+  if (response.status === 401 && !path.startsWith("/try/")) refuseToken(used);
   return response;
 }
 

@@ -1,6 +1,7 @@
 // One stream of events for the whole dashboard. It patches what is cached; nothing is polled while it lives.
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { overtake } from "./overtaking";
 import { patchState, patchTraffic } from "./patch";
 import { keys } from "./queries";
 import type { StateEvent, Topology, TrafficEvent } from "./shapes";
@@ -11,31 +12,39 @@ export type Liveness = "connecting" | "live" | "lost";
 
 const RETRY_MS_FIRST = 500;
 const RETRY_MS_MAX = 10_000;
+/** A summary of the traffic comes each second. A connection that says nothing for so long is dead, even if nobody told
+ * this end of it: a laptop slept, a network went away. */
+const SILENCE_MS = 15_000;
 /** States of what the diagram does not hold (targets, pools) are read again, at most this often. */
 const REFRESH_MS = 500;
 
 let liveness: Liveness = "connecting";
 const listeners = new Set<() => void>();
-const trafficListeners = new Set<(event: TrafficEvent) => void>();
 
 /** Listens until the signal says so; comes back by itself when the stream breaks. */
 export async function listen(client: QueryClient, signal: AbortSignal): Promise<void> {
   let retry_ms = RETRY_MS_FIRST;
   while (!signal.aborted) {
+    const watched = watch(signal);
     try {
       await readEvents(
         "/events",
-        signal,
+        watched.signal,
         () => {
           retry_ms = RETRY_MS_FIRST;
           become("live");
           // What happened while nobody listened.
           void client.invalidateQueries();
         },
-        (event) => take(client, event),
+        (event) => {
+          watched.heard();
+          take(client, event);
+        },
       );
     } catch {
       // Told below, by what the state becomes.
+    } finally {
+      watched.end();
     }
     if (signal.aborted) return;
     become("lost");
@@ -46,25 +55,19 @@ export async function listen(client: QueryClient, signal: AbortSignal): Promise<
 
 export const useLiveness = () => useSyncExternalStore(subscribe, () => liveness);
 
-/** Calls back with the traffic of each second. */
-export function onTraffic(listener: (event: TrafficEvent) => void): () => void {
-  trafficListeners.add(listener);
-  return () => trafficListeners.delete(listener);
-}
-
 /** What one event does to the cache. */
 export function take(client: QueryClient, { event, data }: ServerEvent) {
   switch (event) {
     case "state": {
       const told = JSON.parse(data) as StateEvent;
       client.setQueryData<Topology>(keys.topology, (it) => it && patchState(it, told));
+      overtake(told);
       refreshStandings(client);
       return;
     }
     case "traffic": {
       const told = JSON.parse(data) as TrafficEvent;
       client.setQueryData<Topology>(keys.topology, (it) => it && patchTraffic(it, told));
-      for (const it of trafficListeners) it(told);
       return;
     }
     case "reset":
@@ -90,6 +93,25 @@ function refreshStandings(client: QueryClient) {
   }, REFRESH_MS);
 }
 
+/** A signal that ends with another one, and by itself when nothing was heard for too long. */
+function watch(outer: AbortSignal) {
+  const own = new AbortController();
+  const end = () => own.abort();
+  let timer = setTimeout(end, SILENCE_MS);
+  outer.addEventListener("abort", end);
+  return {
+    signal: own.signal,
+    heard: () => {
+      clearTimeout(timer);
+      timer = setTimeout(end, SILENCE_MS);
+    },
+    end: () => {
+      clearTimeout(timer);
+      outer.removeEventListener("abort", end);
+    },
+  };
+}
+
 function become(next: Liveness) {
   if (liveness === next) return;
   liveness = next;
@@ -103,10 +125,12 @@ function subscribe(listener: () => void) {
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
+    const over = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", over);
       resolve();
-    });
+    };
+    const timer = setTimeout(over, ms);
+    signal.addEventListener("abort", over);
   });
 }

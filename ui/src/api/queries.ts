@@ -1,8 +1,9 @@
 // What the pages read, each under one key. Three families, by what makes them stale: "config" by writes, "standing" by
 // writes and state changes, "history" by time.
-import { replaceEqualDeep, useQuery, useQueryClient } from "@tanstack/react-query";
+import { replaceEqualDeep, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { all, ask, at, call } from "./client";
+import { readOvertaken } from "./overtaking";
 import type {
   AuditRecord,
   ClientKey,
@@ -15,7 +16,6 @@ import type {
   Root,
   Route,
   Service,
-  Target,
   TargetHealth,
   Topology,
   TopologyProvider,
@@ -53,7 +53,7 @@ function topologyQuery(client: ReturnType<typeof useQueryClient>) {
   return {
     queryKey: keys.topology,
     queryFn: async ({ signal }: { signal: AbortSignal }): Promise<TaggedTopology> => {
-      const { data, etag } = await ask<Topology>("GET", "/topology", { signal });
+      const { data, etag } = await readOvertaken(() => ask<Topology>("GET", "/topology", { signal }));
       return replaceEqualDeep(client.getQueryData(keys.topology), { ...data, etag }) as TaggedTopology;
     },
     structuralSharing: false as const,
@@ -95,11 +95,19 @@ export const useCredentials = (provider: string | null) =>
 export const useModels = (provider: string | null) =>
   useList<ProviderModel>(keys.models(provider ?? ""), at("providers", provider ?? "", "models"), provider !== null);
 
+/** A pool with the tag of what was read, for `If-Match`. */
+export interface TaggedPool extends Pool {
+  etag: string | null;
+}
+
 export const usePool = (provider: string, model: string) =>
   useQuery({
     queryKey: keys.pool(provider, model),
-    queryFn: ({ signal }) =>
-      call<Pool>("GET", at("providers", provider, "models", model, "load-balancing"), { signal }),
+    queryFn: async ({ signal }): Promise<TaggedPool> => {
+      const path = at("providers", provider, "models", model, "load-balancing");
+      const { data, etag } = await ask<Pool>("GET", path, { signal });
+      return { ...data, etag };
+    },
   });
 
 export const useUpstreams = () => useList<Upstream>(keys.upstreams, "/upstreams");
@@ -113,14 +121,25 @@ export const useUpstream = (name: string) =>
 export const useHealth = (upstream: string) =>
   useList<TargetHealth>(keys.health(upstream), at("upstreams", upstream, "health"));
 
-export const useTargets = (upstream: string) =>
-  useList<Target>(["standing", "targets", upstream], at("upstreams", upstream, "targets"));
-
 export const useServices = () => useList<Service>(keys.services, "/services");
 export const useRoutes = (query = "") => useList<Route>(keys.routes(query), `/routes${query && `?${query}`}`);
 export const useConsumers = () => useList<Consumer>(keys.consumers, "/consumers");
-export const useClientKeys = (consumer: string) =>
-  useList<ClientKey>(keys.clientKeys(consumer), at("consumers", consumer, "keys"));
+const clientKeys = (consumer: string) => ({
+  queryKey: keys.clientKeys(consumer),
+  queryFn: ({ signal }: { signal: AbortSignal }) => all<ClientKey>(at("consumers", consumer, "keys"), signal),
+});
+export const useClientKeys = (consumer: string) => useQuery(clientKeys(consumer));
+
+/**
+ * Whether the AI API wants a client key: as soon as there is one it does (but for one that is started with
+ * `--proxy-auth open`, which nothing here tells). Null: not known yet.
+ */
+export function useKeysWanted(): boolean | null {
+  const consumers = useConsumers().data;
+  const lists = useQueries({ queries: (consumers ?? []).map((it) => clientKeys(it.name)) });
+  if (lists.some((it) => it.data && it.data.length > 0)) return true;
+  return consumers && lists.every((it) => it.data) ? false : null;
+}
 
 /** Recent requests are read again this often while they are looked at; no event tells each of them. */
 const REQUESTS_MS = 2000;

@@ -23,9 +23,9 @@ export function keepToken(value: string, forLong: boolean) {
   tell();
 }
 
-/** The API answered 401: the token is asked for (again). */
-export function refuseToken() {
-  if (refused) return;
+/** The API answered 401 to this token: it is asked for (again), unless another one was given meanwhile. */
+export function refuseToken(used: string | null) {
+  if (refused || used !== token) return;
   forget();
   refused = true;
   tell();

@@ -16,7 +16,13 @@ export function useWrite<T = unknown>({ quiet = false } = {}) {
     onError: (error) => {
       if (!quiet) tellError(error);
     },
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "history" }),
+    onSettled: (_data, _error, { method }) => {
+      const isRead = client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "history" });
+      // The page of what is gone would only be told that it is: it is left first.
+      return method === "DELETE" ? undefined : isRead;
+    },
+    // A body may hold a secret, and an answer the one showing of a key: neither is kept once its form is closed.
+    gcTime: 0,
   });
 }
 

@@ -14,7 +14,7 @@ import { KeysCard } from "./keys-card";
 import classes from "./load-balancing.module.css";
 import { ProviderCard } from "./provider-card";
 import { ServiceCard } from "./service-card";
-import { SortContext, useSorting } from "./sorting";
+import { leaveToScrolling, SortContext, useSorting } from "./sorting";
 
 const nodeTypes = { provider: ProviderCard, keys: KeysCard, service: ServiceCard };
 const edgeTypes = { flow: FlowEdge };
@@ -38,7 +38,13 @@ export function DiagramView({ outline, sortable }: DiagramViewProps) {
   return (
     <SortContext value={sortable ? sorting.context : null}>
       <KeyFocusProvider>
-        <div ref={ref} className={classes.diagram} style={{ height: drawn.height }} data-layout={drawn.layout}>
+        <div
+          ref={ref}
+          className={classes.diagram}
+          style={{ height: drawn.height }}
+          data-layout={drawn.layout}
+          onTouchStartCapture={leaveToScrolling}
+        >
           {width > 0 && (
             <ReactFlowProvider>
               <ReactFlow<DiagramNode, DiagramEdge>

@@ -52,6 +52,14 @@ test("nothing overlaps and nothing sticks out, at any width and size", () => {
   }
 });
 
+test("a wide screen is used to its edge, however wide", () => {
+  for (const width of [WIDE, 1664, 3584]) {
+    const { nodes } = diagram(outline(topology({ providers: 2 })), width);
+    const edge = Math.max(...nodes.map((it) => it.position.x + (it.width ?? 0)));
+    expect(edge, `${width} px`).toBe(width);
+  }
+});
+
 test("an edge from a service to each provider it leads to, and one from each provider to its keys", () => {
   const sample = topology({ providers: 3 });
   sample.services[0]?.edges.pop();

@@ -12,7 +12,7 @@ export interface Outline {
   providers: { id: string; name: string; keys: number }[];
 }
 
-export type ServiceNode = Node<{ name: string; apis: number }, "service">;
+export type ServiceNode = Node<{ name: string; apis: number; layout: Layout }, "service">;
 export type ProviderNode = Node<{ id: string; rank: number; count: number; layout: Layout }, "provider">;
 export type KeysNode = Node<{ id: string; name: string; count: number; columns: number; layout: Layout }, "keys">;
 export type DiagramNode = ServiceNode | ProviderNode | KeysNode;
@@ -31,14 +31,13 @@ export interface Diagram {
 
 const PROVIDER = { width: 320, height: 132 };
 const SERVICE = { width: 190, height: 64 };
-const KEYS_WIDTH_MAX = 560;
 /** Between the columns stand the texts of the edges. */
 const GAP = { apis: 128, keys: 92, row: 18, label: 30, service: 12 };
 /** Left of stacked cards runs the line from the services. */
 const GUTTER = 18;
 /** A key's block and the space to the next. Targets for fingers are 24 px at least. */
 export const BLOCK = 26;
-const KEYS_PADDING = { x: 24, y: 58 };
+const KEYS_PADDING = { x: 24, y: 64 };
 /** Below this the columns do not fit beside one another. */
 const COLUMNS_WIDTH_MIN = SERVICE.width + GAP.apis + PROVIDER.width + GAP.keys + 200;
 
@@ -64,7 +63,7 @@ export function diagram({ services, providers }: Outline, width: number, order?:
   const ordered = order ? order.flatMap((id) => byId.get(id) ?? []) : providers;
   const place = layout === "columns" ? columns(width) : stacked(width);
 
-  const left: ServiceNode[] = services.map((it, index) => service(it, index, place));
+  const left: ServiceNode[] = services.map((it, index) => service(it, index, place, layout));
   const below = left.length > 0 ? place.servicesTop + left.length * (SERVICE.height + GAP.service) : 0;
   let top = layout === "stacked" ? below : 0;
 
@@ -113,14 +112,14 @@ export function moved(order: string[], id: string, place: number): string[] {
   return others;
 }
 
-function service(it: Outline["services"][number], index: number, place: Place): ServiceNode {
+function service(it: Outline["services"][number], index: number, place: Place, layout: Layout): ServiceNode {
   return {
     id: `service/${it.id}`,
     type: "service",
     position: { x: 0, y: place.servicesTop + index * (SERVICE.height + GAP.service) },
     width: place.serviceWidth,
     height: SERVICE.height,
-    data: { name: it.name, apis: it.apis },
+    data: { name: it.name, apis: it.apis, layout },
     draggable: false,
   };
 }
@@ -159,17 +158,24 @@ interface Place {
   rowHeight: (keysHeight: number) => number;
 }
 
+/** From this width on the columns and what is between them grow, up to so many times; the keys have the rest. */
+const WIDE_FROM = 1400;
+const GROWTH_MAX = 1.7;
+
 function columns(width: number): Place {
-  const providerX = SERVICE.width + GAP.apis;
-  const keysX = providerX + PROVIDER.width + GAP.keys;
+  const growth = Math.max(1, Math.min(width / WIDE_FROM, GROWTH_MAX));
+  const grown = (size: number) => Math.round(size * growth);
+  const providerX = grown(SERVICE.width) + grown(GAP.apis);
+  const providerWidth = grown(PROVIDER.width);
+  const keysX = providerX + providerWidth + grown(GAP.keys);
   return {
     // The first one's middle is the first row's.
     servicesTop: (PROVIDER.height - SERVICE.height) / 2,
-    serviceWidth: SERVICE.width,
+    serviceWidth: grown(SERVICE.width),
     providerX,
-    providerWidth: PROVIDER.width,
+    providerWidth,
     keysX,
-    keysWidth: Math.min(KEYS_WIDTH_MAX, width - keysX),
+    keysWidth: width - keysX,
     rowHeight: (keysHeight) => Math.max(PROVIDER.height, keysHeight),
   };
 }

@@ -8,6 +8,7 @@ import type { TopologyCredential } from "../api/shapes";
 import { tellDone, useWrite } from "../api/writes";
 import { StateMark } from "../parts/state";
 import { Countdown, clock } from "../parts/time";
+import { scroller } from "./box";
 import { type Shown, useKeyFocus, useShownKey } from "./key-focus";
 import classes from "./load-balancing.module.css";
 
@@ -75,7 +76,8 @@ function useFresh() {
 const FRESH_MS = 5000;
 const nothing = () => null;
 
-/** While it is pinned: it has the focus, Escape and a click elsewhere close it, and the block gets the focus back. */
+/** While it is pinned: it has the focus, Escape gives that back to the block. A click elsewhere closes it, and so does
+ * scrolling, which takes the block away from it. */
 function usePinned(ref: RefObject<HTMLElement | null>, { pinned, element }: Shown, close: () => void) {
   useEffect(() => {
     if (!pinned) return;
@@ -90,9 +92,11 @@ function usePinned(ref: RefObject<HTMLElement | null>, { pinned, element }: Show
     };
     document.addEventListener("keydown", press);
     document.addEventListener("pointerdown", point);
+    scroller()?.addEventListener("scroll", close, { passive: true });
     return () => {
       document.removeEventListener("keydown", press);
       document.removeEventListener("pointerdown", point);
+      scroller()?.removeEventListener("scroll", close);
     };
   }, [ref, pinned, element, close]);
 }

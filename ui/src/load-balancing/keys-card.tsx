@@ -6,11 +6,11 @@ import { type TaggedTopology, useTopology } from "../api/queries";
 import type { TopologyCredential } from "../api/shapes";
 import { Go, pathTo } from "../parts/go";
 import { look } from "../parts/state";
-import { Countdown } from "../parts/time";
+import { Countdown, clock } from "../parts/time";
 import type { KeysNode } from "./diagram";
 import { useKeyFocus } from "./key-focus";
 import classes from "./load-balancing.module.css";
-import { soonestReturn } from "./summary";
+import { soonestReturn, usability } from "./summary";
 
 export const KeysCard = memo(function KeysCard({ data }: NodeProps<KeysNode>) {
   const { id, name, count } = data;
@@ -22,9 +22,8 @@ export const KeysCard = memo(function KeysCard({ data }: NodeProps<KeysNode>) {
   );
   const credentials = useTopology(select).data;
   if (!credentials) return null;
-  const on = credentials.filter((it) => it.state !== "disabled");
-  const usable = on.filter((it) => it.state === "normal").length;
-  const returns = soonestReturn(on);
+  const { usable, all, except } = usability(credentials);
+  const returns = soonestReturn(credentials);
   const pool = pathTo(pathOf("providers", name), { tab: "keys" });
   const keys = count === 1 ? "1 key" : `${count} keys`;
   return (
@@ -37,7 +36,7 @@ export const KeysCard = memo(function KeysCard({ data }: NodeProps<KeysNode>) {
       </div>
       <header className={classes.keysHead}>
         <span>
-          {usable} of {on.length} usable
+          {usable} of {all} usable
         </span>
         {returns && (
           <span className={classes.returns}>
@@ -51,6 +50,11 @@ export const KeysCard = memo(function KeysCard({ data }: NodeProps<KeysNode>) {
         </Go>
       ) : (
         isReady && <Blocks provider={name} credentials={credentials} columns={data.columns} />
+      )}
+      {except && (
+        <p className={classes.except} title={except}>
+          {except}
+        </p>
       )}
     </section>
   );
@@ -102,8 +106,10 @@ interface BlockProps {
 
 const Block = memo(function Block({ provider, credential, index, reachable, take }: BlockProps) {
   const { show, pin, hide } = useKeyFocus();
-  const { tone, Glyph } = look(credential.state);
-  const partly = credential.state === "normal" && credential.model_states.length > 0;
+  const { tone } = look(credential.state);
+  const partly = credential.state === "normal" ? credential.model_states[0] : undefined;
+  // Of one that is out for a model the glyph says so, too; half of its colour stays.
+  const { Glyph } = look(partly?.state ?? credential.state);
   const at = { provider, id: credential.id };
   return (
     <li>
@@ -112,7 +118,7 @@ const Block = memo(function Block({ provider, credential, index, reachable, take
         className={classes.block}
         data-tone={tone}
         data-state={credential.state}
-        data-partly={partly || undefined}
+        data-partly={partly && look(partly.state).tone}
         tabIndex={reachable ? 0 : -1}
         aria-label={words(credential)}
         onFocus={(event) => {
@@ -134,7 +140,7 @@ const Block = memo(function Block({ provider, credential, index, reachable, take
 function words({ name, state, cause, until, model_states }: TopologyCredential): string {
   const parts = [`${name}: ${state}`];
   if (cause) parts.push(cause);
-  if (until) parts.push(`until ${new Date(until).toLocaleTimeString()}`);
+  if (until) parts.push(`until ${clock(until)}`);
   for (const it of model_states) parts.push(`${it.state} for ${it.model ?? "other models"}`);
   return parts.join(", ");
 }

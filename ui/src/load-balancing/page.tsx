@@ -3,6 +3,7 @@ import { Button, Switch, TextInput } from "@mantine/core";
 import { Plus, Search } from "lucide-react";
 import { lazy, Suspense, useDeferredValue, useState } from "react";
 import { type TaggedTopology, useTopology } from "../api/queries";
+import type { TopologyCredential } from "../api/shapes";
 import { adminUrl, Empty } from "../parts/empty";
 import { Loaded, Page } from "../parts/page";
 import { outline } from "./diagram";
@@ -85,10 +86,13 @@ function Board() {
   );
 }
 
+const isTroubled = ({ state, model_states }: TopologyCredential) =>
+  !["normal", "disabled"].includes(state) || model_states.length > 0;
+
 /** Providers that do not serve as they should: themselves, or by one of their keys. */
 function onlyTroubled(topology: TaggedTopology): TaggedTopology {
   const providers = topology.providers.filter(
-    (it) => it.status === "abnormal" || it.credentials.some((key) => !["normal", "disabled"].includes(key.state)),
+    ({ status, credentials }) => status === "abnormal" || credentials.some(isTroubled),
   );
   return { ...topology, providers };
 }

@@ -1,7 +1,7 @@
 // The order of the providers is one value, changed in one call. It carries the revision it was made from: if somebody
 // else was faster it is refused as a whole, and the order that is in force is drawn.
-import { useQueryClient } from "@tanstack/react-query";
-import { useCallback } from "react";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { ApiError, ask } from "../api/client";
 import { keys, type TaggedTopology } from "../api/queries";
 import { tellError } from "../api/writes";
@@ -10,29 +10,54 @@ import { tell } from "../parts/toasts";
 /** Puts providers into the order of these ids. Gives whether it is in force. */
 export function useReorder() {
   const client = useQueryClient();
-  return useCallback(
-    async (order: string[]): Promise<boolean> => {
-      await client.cancelQueries({ queryKey: keys.topology });
-      const before = client.getQueryData<TaggedTopology>(keys.topology);
-      if (!before) return false;
-      const after = reordered(before, order);
-      client.setQueryData(keys.topology, after);
-      const names = after.providers.map((it) => it.name);
-      try {
-        const { etag } = await ask("PUT", "/providers/order", { body: { providers: names }, ifMatch: before.etag });
-        client.setQueryData<TaggedTopology>(keys.topology, (it) => it && { ...it, etag: etag ?? it.etag });
-        return true;
-      } catch (error) {
-        client.setQueryData(keys.topology, before);
-        if (error instanceof ApiError && error.status === 412) tellStale();
-        else tellError(error);
-        return false;
-      } finally {
-        void client.invalidateQueries({ queryKey: keys.topology });
-      }
-    },
-    [client],
-  );
+  return useMemo(() => oneAfterAnother((order) => put(client, order)), [client]);
+}
+
+/**
+ * One write at a time: the next carries the revision that the last one made. Of those that are asked for meanwhile only
+ * the newest is written, for it holds the others; after a refusal none is, for they were made from what was refused.
+ */
+export function oneAfterAnother(write: (order: string[]) => Promise<boolean>): (order: string[]) => Promise<boolean> {
+  let wanted: string[] | null = null;
+  let running: Promise<boolean> | null = null;
+  const run = async () => {
+    let done = false;
+    for (let order = wanted; order; order = wanted) {
+      wanted = null;
+      done = await write(order);
+      if (!done) wanted = null;
+    }
+    running = null;
+    return done;
+  };
+  return (order) => {
+    wanted = order;
+    running ??= run();
+    return running;
+  };
+}
+
+async function put(client: QueryClient, order: string[]): Promise<boolean> {
+  await client.cancelQueries({ queryKey: keys.topology });
+  const before = client.getQueryData<TaggedTopology>(keys.topology);
+  if (!before) return false;
+  const after = reordered(before, order);
+  client.setQueryData(keys.topology, after);
+  const names = after.providers.map((it) => it.name);
+  try {
+    const { etag } = await ask("PUT", "/providers/order", { body: { providers: names }, ifMatch: before.etag });
+    client.setQueryData<TaggedTopology>(keys.topology, (it) => it && { ...it, etag: etag ?? it.etag });
+    return true;
+  } catch (error) {
+    // The order goes back; what events told meanwhile stays.
+    const ranked = [...before.providers].sort((a, b) => a.rank - b.rank).map((it) => it.id);
+    client.setQueryData<TaggedTopology>(keys.topology, (it) => it && reordered(it, ranked));
+    if (error instanceof ApiError && error.status === 412) tellStale();
+    else tellError(error);
+    return false;
+  } finally {
+    void client.invalidateQueries({ queryKey: keys.topology });
+  }
 }
 
 /** The topology with its providers ranked by the order of these ids; those that are not among them come after. */

@@ -5,8 +5,8 @@ import type { ServiceNode } from "./diagram";
 import classes from "./load-balancing.module.css";
 
 /** The left end: a named group of routes. */
-export const ServiceCard = memo(function ServiceCard({ data, width = 0 }: NodeProps<ServiceNode>) {
-  const stacked = width > 200;
+export const ServiceCard = memo(function ServiceCard({ data }: NodeProps<ServiceNode>) {
+  const stacked = data.layout === "stacked";
   return (
     <div className={classes.service}>
       <Sparkles size={16} aria-hidden />

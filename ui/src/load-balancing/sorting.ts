@@ -1,7 +1,17 @@
 // Moving a card to another rank: by pointer, by arrow keys, by number. Whatever moves it, the whole order goes to the
 // API in one call when the card is let go.
 import type { OnNodeDrag } from "@xyflow/react";
-import { createContext, type RefObject, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import {
+  createContext,
+  type TouchEvent as ReactTouchEvent,
+  type RefObject,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { scroller } from "./box";
 import { type DiagramNode, diagram, moved, type Outline, placeAt } from "./diagram";
 import { useReorder } from "./reorder";
@@ -86,7 +96,8 @@ export function useSorting(outline: Outline, width: number, box: RefObject<HTMLD
       const name = latest.current.outline.providers.find((it) => it.id === id)?.name ?? "";
       setOrder(order);
       const done = await reorder(order);
-      setOrder(undefined);
+      // Unless the next card is in hand already.
+      if (!grip.current) setOrder(undefined);
       setSaid(done ? `${name} is now rank ${order.indexOf(id) + 1} of ${order.length}` : `${name} was not moved`);
     },
     [reorder],
@@ -118,6 +129,14 @@ export function useSorting(outline: Outline, width: number, box: RefObject<HTMLD
   );
 
   return { order, dragged, said, context, start, drag, stop };
+}
+
+/**
+ * A finger on a card scrolls the page; only the grip moves the card. Told before the part that drags hears of the touch,
+ * for that would take every one.
+ */
+export function leaveToScrolling(event: ReactTouchEvent) {
+  if (event.target instanceof Element && !event.target.closest(".grip")) event.stopPropagation();
 }
 
 function pointerY(event: MouseEvent | TouchEvent | { nativeEvent: Event }): number {

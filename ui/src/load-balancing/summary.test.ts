@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { topology } from "../api/sample";
-import { soonestReturn, summary } from "./summary";
+import { soonestReturn, summary, usability } from "./summary";
 
 test("one glance tells whether anybody is refused, and who is out", () => {
   const sample = topology({ providers: 3, keys: 2 });
@@ -8,7 +8,7 @@ test("one glance tells whether anybody is refused, and who is out", () => {
     tone: "ok",
     title: "All 3 enabled providers serve",
     out: [],
-    keys: { usable: 6, all: 6 },
+    keys: { usable: 6, all: 6, except: null },
   });
   const [first, second, third] = sample.providers;
   if (!first || !second || !third) throw new Error("three were asked for");
@@ -25,7 +25,7 @@ test("disabled keys count neither as usable nor as out", () => {
   const [first, second] = sample.providers[0]?.credentials ?? [];
   if (first) first.state = "disabled";
   if (second) second.state = "cooling";
-  expect(summary(sample).keys).toEqual({ usable: 1, all: 2 });
+  expect(summary(sample).keys).toEqual({ usable: 1, all: 2, except: null });
 });
 
 test("the soonest return is the earliest end among the keys that are out", () => {
@@ -45,4 +45,23 @@ test("the soonest return is the earliest end among the keys that are out", () =>
   } as const;
   Object.assign(provider.credentials[2] ?? {}, { model_states: [forOneModel] });
   expect(soonestReturn(provider.credentials), "also of a key that is out for one model").toBe(forOneModel.until);
+});
+
+test("a key that is out for a model is usable, and it is said for what it is not", () => {
+  const [provider] = topology({ providers: 1, keys: 2 }).providers;
+  const [first, second] = provider?.credentials ?? [];
+  if (!first || !second) throw new Error("two were asked for");
+  const out = (model: string | null) =>
+    ({ model, state: "cooling", cause: "rate_limit", until: null, ttl: null }) as const;
+  first.model_states = [out("gpt-4o")];
+  expect(usability([first])).toEqual({ usable: 1, all: 1, except: "not for gpt-4o" });
+  expect(usability([first, second]).except, "of two, one").toBe("1 not for gpt-4o");
+  second.model_states = [out("gpt-4o"), out(null)];
+  expect(usability([first, second]).except).toBe("not for 2 models");
+  second.state = "cooling";
+  expect(usability([first, second]), "who is out for all is not named again").toEqual({
+    usable: 1,
+    all: 2,
+    except: "not for gpt-4o",
+  });
 });

@@ -50,7 +50,7 @@ function Choice({ provider, found, close }: { provider: Provider; found: Discove
       { method: "PATCH", path: at("providers", provider.name), body },
       {
         onSuccess: () => {
-          tellDone(`${added.length} models are listed`);
+          tellDone(added.length === 1 ? `${added[0]?.id} is listed` : `${added.length} models are listed`);
           close();
         },
       },

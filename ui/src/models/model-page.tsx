@@ -23,7 +23,9 @@ export default function ModelPage() {
       }
     >
       <Panel>
-        <Loaded query={pool}>{(it) => <PoolEditor provider={provider} model={model} pool={it} />}</Loaded>
+        <Loaded query={pool}>
+          {(it) => <PoolEditor key={`${provider}/${model}`} provider={provider} model={model} pool={it} />}
+        </Loaded>
       </Panel>
     </Page>
   );

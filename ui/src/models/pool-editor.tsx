@@ -1,26 +1,31 @@
 import { Alert, Button, Group, Switch } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
-import { at } from "../api/client";
-import { useCredentials } from "../api/queries";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { ApiError, at } from "../api/client";
+import { type TaggedPool, useCredentials } from "../api/queries";
 import type { Pool } from "../api/shapes";
 import { tellDone, useWrite } from "../api/writes";
+import { Unsaved } from "../parts/unsaved";
 import { AddCredential } from "./add-credential";
 import classes from "./models.module.css";
-import { blocked, body, type Draft, type DraftEntry, draft, equal, shares, standing, withCredential } from "./pool";
+import { blocked, body, type DraftEntry, draft, equal, shares, standing, withCredential } from "./pool";
 import { PoolRow } from "./pool-row";
 
-export function PoolEditor({ provider, model, pool }: { provider: string; model: string; pool: Pool }) {
-  const [edited, setEdited] = useDraft(pool);
+export function PoolEditor({ provider, model, pool }: { provider: string; model: string; pool: TaggedPool }) {
+  const { edited, setEdited, isChanged, isOvertaken, discard } = useDraft(pool);
   const credentials = useCredentials(provider).data ?? [];
   const write = useWrite<Pool>({ quiet: true });
   const reason = blocked(edited);
   const part = shares(edited);
-  const isChanged = !equal(edited, draft(pool));
   const set = (index: number, entry: DraftEntry | null) =>
     setEdited({ ...edited, entries: edited.entries.flatMap((it, at) => (at === index ? (entry ?? []) : it)) });
   const save = () =>
     write.mutate(
-      { method: "PUT", path: at("providers", provider, "models", model, "load-balancing"), body: body(edited) },
+      {
+        method: "PUT",
+        path: at("providers", provider, "models", model, "load-balancing"),
+        body: body(edited),
+        ifMatch: pool.etag,
+      },
       {
         onSuccess: () =>
           tellDone(
@@ -58,16 +63,22 @@ export function PoolEditor({ provider, model, pool }: { provider: string; model:
         credentials={credentials}
         add={(name) => setEdited(withCredential(edited, name))}
       />
-      {write.error && (
-        <Alert color="red" role="alert">
-          {write.error.message}
+      {isOvertaken && (
+        <Alert color="yellow" role="alert">
+          Somebody else changed this pool meanwhile. Discard shows what is in force; Save replaces it by what you see.
         </Alert>
       )}
+      {write.error && (
+        <Alert color="red" role="alert">
+          {refused(write.error)}
+        </Alert>
+      )}
+      <Unsaved when={isChanged} what={`the pool of ${model}`} />
       <Group justify="flex-end" gap="sm">
         <span id="pool-blocked" className={classes.reason} role="status">
           {reason ?? (isChanged ? "Not saved yet" : "Saved")}
         </span>
-        <Button variant="default" disabled={!isChanged} onClick={() => setEdited(draft(pool))}>
+        <Button variant="default" disabled={!isChanged} onClick={discard}>
           Discard
         </Button>
         <Button
@@ -83,15 +94,27 @@ export function PoolEditor({ provider, model, pool }: { provider: string; model:
   );
 }
 
+function refused(error: Error): string {
+  const isStale = error instanceof ApiError && error.status === 412;
+  return isStale
+    ? "The configuration was changed in this very moment, so nothing was saved. Look again, then save."
+    : error.message;
+}
+
 /** The draft follows what is in force as long as nobody has edited it. */
 function useDraft(pool: Pool) {
-  const [edited, setEdited] = useState<Draft>(() => draft(pool));
-  const base = useRef(edited);
+  const inForce = useMemo(() => draft(pool), [pool]);
+  const [edited, setEdited] = useState(inForce);
+  /** What was in force when it was edited. */
+  const [base, setBase] = useState(inForce);
+  const isChanged = !equal(edited, inForce);
+  const follows = equal(edited, base) || !isChanged;
+  const discard = useCallback(() => {
+    setEdited(inForce);
+    setBase(inForce);
+  }, [inForce]);
   useEffect(() => {
-    const fresh = draft(pool);
-    if (equal(fresh, base.current)) return;
-    setEdited((it) => (equal(it, base.current) || equal(it, fresh) ? fresh : it));
-    base.current = fresh;
-  }, [pool]);
-  return [edited, setEdited] as const;
+    if (follows && !equal(base, inForce)) discard();
+  }, [follows, base, inForce, discard]);
+  return { edited, setEdited, isChanged, isOvertaken: !follows && !equal(base, inForce), discard };
 }

@@ -1,8 +1,7 @@
 import { ActionIcon, Badge, Switch } from "@mantine/core";
 import { Minus, Plus, Trash2 } from "lucide-react";
 import type { PoolEntry } from "../api/shapes";
-import { StateMark } from "../parts/state";
-import { Countdown } from "../parts/time";
+import { Standing } from "../parts/standing";
 import classes from "./models.module.css";
 import type { DraftEntry } from "./pool";
 
@@ -38,14 +37,9 @@ export function PoolRow({ entry, share, now, defaultName, change }: PoolRowProps
       </div>
       <span className={classes.now}>
         {now ? (
-          <StateMark state={now.state} title={now.cause ?? undefined} />
+          <Standing state={now.state} cause={now.cause} until={now.until} />
         ) : (
           <Badge variant="default">not saved</Badge>
-        )}
-        {now?.until && (
-          <span className={classes.minor}>
-            <Countdown until={now.until} />
-          </span>
         )}
       </span>
       <span className={classes.weight}>

@@ -1,44 +1,61 @@
 // A form that writes one entity: what is refused lands on its field, what belongs to no field stands above the buttons.
 import { Alert, Button, Group } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { fieldErrors, useWrite, type Write } from "../api/writes";
+import { placed } from "./placed";
 
 interface EntityForm<V extends Record<string, unknown>, T> {
   initial: V;
-  write: (values: V) => Write;
-  done: (answer: T, values: V) => void;
+  /** Of a field that nobody touched another may have changed the value: `isTouched` tells. */
+  write: (values: V, isTouched: (field: string) => boolean) => Write;
+  /** What follows; the form waits for it. */
+  done: (answer: T, values: V) => void | Promise<void>;
+  /** The form's field of what it shows under another name than the API's. */
+  shownAs?: Record<string, string>;
 }
 
 export function useEntityForm<V extends Record<string, unknown>, T = unknown>({
   initial,
   write,
   done,
+  shownAs,
 }: EntityForm<V, T>) {
   const form = useForm<V>({ initialValues: initial });
   const writing = useWrite<T>({ quiet: true });
   const [general, setGeneral] = useState<string | null>(null);
+  const [pending, setPending] = useState(false);
+  useFollowing(form, initial);
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
     setGeneral(null);
+    setPending(true);
     try {
-      done(await writing.mutateAsync(write(form.values)), form.values);
+      const answer = await writing.mutateAsync(write(form.values, form.isDirty));
+      form.resetDirty();
+      await done(answer, form.values);
     } catch (error) {
-      const errors = fieldErrors(error);
-      form.setErrors(errors);
-      setGeneral(unplaced(errors, form));
+      const { fields, general } = placed(fieldErrors(error), form.values, shownAs);
+      form.setErrors(fields);
+      setGeneral(general);
+    } finally {
+      setPending(false);
     }
   };
-  return { form, submit, general, pending: writing.isPending };
+  return { form, submit, general, pending };
 }
 
-/** Messages whose field the form does not show. */
-function unplaced<V extends Record<string, unknown>>(
-  errors: Record<string, string>,
-  form: UseFormReturnType<V>,
-): string | null {
-  const lost = Object.entries(errors).filter(([path]) => !((path.split(".")[0] ?? "") in form.values));
-  return lost.length > 0 ? lost.map(([path, message]) => (path ? `${path}: ${message}` : message)).join("; ") : null;
+/** What is shown follows what is in force, as long as nobody has written into it. */
+function useFollowing<V extends Record<string, unknown>>(form: UseFormReturnType<V>, inForce: V) {
+  const text = JSON.stringify(inForce);
+  const followed = useRef(text);
+  useEffect(() => {
+    if (text === followed.current || form.isDirty()) return;
+    followed.current = text;
+    form.setInitialValues(inForce);
+    form.setValues(inForce);
+    form.resetDirty(inForce);
+  });
 }
 
 interface FormEndProps {

@@ -3,6 +3,7 @@ import { Button, Skeleton } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { AlertTriangle } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
+import { ApiError } from "../api/client";
 import classes from "./page.module.css";
 
 interface PageProps {
@@ -46,6 +47,11 @@ export function Panel({ title, actions, children }: { title?: ReactNode; actions
   );
 }
 
+/** A line of text in a panel. */
+export function Note({ children }: { children: ReactNode }) {
+  return <p className={classes.note}>{children}</p>;
+}
+
 /** What a query gave, or that it is on its way, or why it did not come. */
 export function Loaded<T>({
   query,
@@ -56,9 +62,16 @@ export function Loaded<T>({
   rows?: number;
   children: (data: T) => ReactNode;
 }) {
-  if (query.data !== undefined) return children(query.data);
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
-  return <Waiting rows={rows} />;
+  const failed = query.error && <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.data === undefined) return failed ?? <Waiting rows={rows} />;
+  // What is gone is not shown any more; what could not be read anew is, with a word about it.
+  if (query.error instanceof ApiError && query.error.status === 404) return failed;
+  return (
+    <>
+      {failed}
+      {children(query.data)}
+    </>
+  );
 }
 
 export function Waiting({ rows }: { rows: number }) {

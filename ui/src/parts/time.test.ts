@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, left } from "./time";
+import { clock, duration, left, mark } from "./time";
 
 test("the time left is rounded up, so that it says 0:01 until the very end", () => {
   const rows: [number, string][] = [
@@ -16,5 +16,26 @@ test("the time left is rounded up, so that it says 0:01 until the very end", () 
 });
 
 test("durations are short", () => {
-  expect([0, 12.4, 999, 1234, 90_000, null].map(duration)).toEqual(["0 ms", "12 ms", "999 ms", "1.2 s", "2 min", "–"]);
+  const rows: [number | null, string][] = [
+    [0, "0 ms"],
+    [12.4, "12 ms"],
+    [999.4, "999 ms"],
+    [999.6, "1.0 s"],
+    [1234, "1.2 s"],
+    [59_940, "59.9 s"],
+    [59_960, "1 min"],
+    [90_000, "2 min"],
+    [null, "–"],
+  ];
+  for (const [ms, text] of rows) expect(duration(ms), `${ms} ms`).toBe(text);
+});
+
+test("times are of 24 hours, midnight too, and days can not be mistaken for months", () => {
+  const at = (...parts: [number, number, number, number, number, number]) => new Date(...parts).getTime();
+  expect(clock(at(2026, 2, 4, 0, 5, 9))).toBe("2026-03-04 00:05:09");
+  const today = new Date();
+  today.setHours(15, 4, 5, 0);
+  expect(clock(today.getTime())).toBe("15:04:05");
+  expect(mark(at(2026, 10, 26, 23, 0, 0), false)).toBe("23:00");
+  expect(mark(at(2026, 10, 26, 23, 0, 0), true)).toBe("11-26 23:00");
 });

@@ -1,13 +1,14 @@
 // A provider and its first key in one step: two entities, but nobody wants a provider without a key.
 import "../mantine-more.css";
 import { Modal, PasswordInput, Stack, TextInput } from "@mantine/core";
-import { at, call } from "../api/client";
+import { at } from "../api/client";
 import type { Provider } from "../api/shapes";
-import { tellDone, tellError } from "../api/writes";
+import { tellDone, tellError, useWrite } from "../api/writes";
 import { FormEnd, useEntityForm } from "../parts/entity-form";
 import { KindInput } from "./kind";
 
 export default function AddProvider({ close }: { close: () => void }) {
+  const addKey = useFirstKey();
   const { form, submit, general, pending } = useEntityForm({
     initial: { name: "", kind: "openai", url: "", default_model: "", secret: "" },
     write: ({ name, kind, url, default_model }) => ({
@@ -25,6 +26,7 @@ export default function AddProvider({ close }: { close: () => void }) {
       else tellDone(`${provider.name} is added as rank ${provider.rank}`);
       close();
     },
+    shownAs: { endpoints: "url" },
   });
   return (
     <Modal opened onClose={close} title="Add provider">
@@ -62,15 +64,16 @@ export default function AddProvider({ close }: { close: () => void }) {
 }
 
 /** The provider is there whether or not its key is taken, so a refused key is told apart from it. */
-async function addKey({ name, rank }: Provider, secret: string) {
-  try {
-    await call("POST", at("providers", name, "credentials"), { body: { name: "main", secret } });
-    tellDone(`${name} is added as rank ${rank}, with its key "main"`);
-  } catch (error) {
-    tellError(
-      new Error(
-        `${name} is added, but its key is not: ${error instanceof Error ? error.message : error}. Add it in its key pool.`,
-      ),
-    );
-  }
+function useFirstKey() {
+  const write = useWrite({ quiet: true });
+  return async ({ name, rank }: Provider, secret: string) => {
+    const path = at("providers", name, "credentials");
+    try {
+      await write.mutateAsync({ method: "POST", path, body: { name: "main", secret } });
+      tellDone(`${name} is added as rank ${rank}, with its key "main"`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : error;
+      tellError(new Error(`${name} is added, but its key is not: ${why}. Add it in its key pool.`));
+    }
+  };
 }

@@ -7,6 +7,7 @@ import type { Provider } from "../api/shapes";
 import { tellDone } from "../api/writes";
 import { FormEnd, useEntityForm } from "../parts/entity-form";
 import { Loaded } from "../parts/page";
+import { Unsaved } from "../parts/unsaved";
 import { type EndpointDraft, EndpointsInput, written } from "./endpoints-input";
 
 export default function EditProvider({ name, close }: { name: string; close: () => void }) {
@@ -18,7 +19,13 @@ export default function EditProvider({ name, close }: { name: string; close: () 
   );
 }
 
-export function EditProviderForm({ provider, close }: { provider: Provider; close: () => void }) {
+interface EditProviderFormProps {
+  provider: Provider;
+  /** Of the popup; where it stands on a page there is nothing to close, and Cancel takes the edits back. */
+  close?: () => void;
+}
+
+export function EditProviderForm({ provider, close }: EditProviderFormProps) {
   const models = useModels(provider.name).data ?? [];
   const count = useProviders().data?.length;
   const { form, submit, general, pending } = useEntityForm({
@@ -28,19 +35,19 @@ export function EditProviderForm({ provider, close }: { provider: Provider; clos
       enabled: provider.enabled,
       endpoints: provider.endpoints as EndpointDraft[],
     },
-    write: ({ default_model, rank, enabled, endpoints }) => ({
+    write: ({ default_model, rank, enabled, endpoints }, isTouched) => ({
       method: "PATCH",
       path: at("providers", provider.name),
       body: {
         default_model: default_model.trim() || null,
         enabled,
         endpoints: written(endpoints),
-        ...(rank !== provider.rank && { rank }),
+        ...(isTouched("rank") && { rank }),
       },
     }),
     done: (answer: Provider) => {
       tellDone(`${answer.name} is changed; it is in force for the next request`);
-      close();
+      close?.();
     },
   });
   return (
@@ -65,24 +72,26 @@ export function EditProviderForm({ provider, close }: { provider: Provider; clos
         />
         <EndpointsInput
           value={form.values.endpoints}
-          change={(it) => form.setFieldValue("endpoints", it)}
-          error={endpointErrors(form.errors)}
+          change={(it) => {
+            // Rows may have moved under their messages.
+            form.clearErrors();
+            form.setFieldValue("endpoints", it);
+          }}
+          errors={form.errors}
         />
         <Switch
           label="Enabled"
           description="Off: it serves nothing, and its keys rest"
           {...form.getInputProps("enabled", { type: "checkbox" })}
         />
-        <FormEnd general={general} pending={pending} submit="Save" cancel={close} />
+        <Unsaved when={form.isDirty() && !pending} what={provider.name} />
+        <FormEnd
+          general={general}
+          pending={pending}
+          submit="Save"
+          cancel={close ?? (form.isDirty() ? form.reset : undefined)}
+        />
       </Stack>
     </form>
   );
-}
-
-/** Refusals name the endpoint they are about; they are shown together below the list. */
-function endpointErrors(errors: Record<string, unknown>): string | null {
-  const found = Object.entries(errors).filter(([path]) => path.startsWith("endpoints"));
-  return found.length > 0
-    ? found.map(([path, it]) => `${path.replace("endpoints.", "endpoint ")}: ${String(it)}`).join("; ")
-    : null;
 }

@@ -1,6 +1,7 @@
 // Where a provider is, per environment.
 import { ActionIcon, Button, Group, Input, Select, Stack, TextInput } from "@mantine/core";
 import { Plus, Trash2 } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Endpoint, Environment } from "../api/shapes";
 
 export type EndpointDraft = Endpoint;
@@ -12,10 +13,15 @@ export const written = (endpoints: EndpointDraft[]) => endpoints.filter((it) => 
 interface EndpointsInputProps {
   value: EndpointDraft[];
   change: (value: EndpointDraft[]) => void;
-  error: string | null;
+  /** By the API's paths, which count from 1 what was written. */
+  errors: Record<string, ReactNode>;
 }
 
-export function EndpointsInput({ value, change, error }: EndpointsInputProps) {
+export function EndpointsInput({ value, change, errors }: EndpointsInputProps) {
+  const errorOf = (index: number, field: keyof Endpoint) => {
+    const upToIt = written(value.slice(0, index + 1));
+    return upToIt.at(-1) === value[index] ? errors[`endpoints.${upToIt.length}.${field}`] : undefined;
+  };
   const set = (index: number, part: Partial<EndpointDraft>) =>
     change(value.map((it, at) => (at === index ? { ...it, ...part } : it)));
   const add = () =>
@@ -24,23 +30,30 @@ export function EndpointsInput({ value, change, error }: EndpointsInputProps) {
       { name: value.length === 0 ? "default" : `endpoint-${value.length + 1}`, url: "", environment: "any" },
     ]);
   return (
-    <Input.Wrapper label="Endpoints" description="None: the kind's own place" error={error} labelElement="div">
+    <Input.Wrapper
+      label="Endpoints"
+      description="None: the kind's own place"
+      error={errors.endpoints}
+      labelElement="div"
+    >
       <Stack gap={6} mt={6}>
         {value.map((it, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place while it is written
-          <Group key={index} gap={6} wrap="nowrap" align="flex-start">
+          <Group key={index} gap={6} align="flex-start">
             <TextInput
               w={110}
               value={it.name}
               onChange={(event) => set(index, { name: event.currentTarget.value })}
               aria-label={`Name of endpoint ${index + 1}`}
+              error={errorOf(index, "name")}
             />
             <TextInput
-              flex={1}
+              flex="1 1 240px"
               value={it.url}
               placeholder="https://…/v1"
               onChange={(event) => set(index, { url: event.currentTarget.value })}
               aria-label={`URL of endpoint ${index + 1}`}
+              error={errorOf(index, "url")}
             />
             <Select
               w={125}
@@ -49,6 +62,7 @@ export function EndpointsInput({ value, change, error }: EndpointsInputProps) {
               allowDeselect={false}
               onChange={(chosen) => set(index, { environment: (chosen ?? "any") as Environment })}
               aria-label={`Environment of endpoint ${index + 1}`}
+              error={errorOf(index, "environment")}
             />
             <ActionIcon
               mt={4}

@@ -34,7 +34,7 @@ export function KeyPool({ provider }: { provider: Provider }) {
             <Table
               label={`Keys of ${provider.name}`}
               head={["Rank", "Name", "State", "Secret", "Environment", "Weight", "Expires", ""]}
-              numeric={[0, 5]}
+              numeric={[5]}
             >
               {[...rows]
                 .sort((a, b) => a.rank - b.rank)

@@ -1,12 +1,13 @@
 import { ActionIcon, Badge, Button, Menu } from "@mantine/core";
-import { ArrowDown, ArrowUp, Ellipsis, FlaskConical, Pencil, Power, RotateCcw, Star, Trash2 } from "lucide-react";
+import { ArrowDown, ArrowUp, FlaskConical, Power, RotateCcw, Star } from "lucide-react";
 import { useState } from "react";
 import { at } from "../api/client";
 import type { Credential } from "../api/shapes";
 import { tellDone, useWrite } from "../api/writes";
-import { Remove } from "../parts/remove";
-import { StateMark } from "../parts/state";
-import { Countdown, clock } from "../parts/time";
+import { RowActions } from "../parts/row-actions";
+import { Standing } from "../parts/standing";
+import table from "../parts/table.module.css";
+import { Moment } from "../parts/time";
 import classes from "./providers.module.css";
 import { TestKey } from "./test-key";
 
@@ -19,17 +20,22 @@ interface KeyRowProps {
 }
 
 export function KeyRow({ provider, credential, isFirst, isLast, edit }: KeyRowProps) {
-  const [asking, setAsking] = useState<"remove" | "test" | null>(null);
+  const [testing, setTesting] = useState(false);
   const write = useWrite();
   const path = at("providers", provider, "credentials", credential.name);
   const patch = (body: object, told?: string) =>
     write.mutate({ method: "PATCH", path, body }, { onSuccess: () => told && tellDone(told) });
   const { name, state, cause, until, rank, enabled } = credential;
+  const makeDefault = () =>
+    write.mutate(
+      { method: "PATCH", path: at("providers", provider), body: { default_credential: name } },
+      { onSuccess: () => tellDone(`${name} is the default`) },
+    );
   const isOut = enabled && (state !== "normal" || credential.model_states.length > 0);
   return (
     <tr>
       <td className="numeric">
-        <span className={classes.cell}>
+        <span className={table.cell}>
           {rank}
           <ActionIcon
             size="sm"
@@ -50,7 +56,7 @@ export function KeyRow({ provider, credential, isFirst, isLast, edit }: KeyRowPr
         </span>
       </td>
       <td>
-        <span className={classes.cell}>
+        <span className={table.cell}>
           <strong>{name}</strong>
           {credential.default && (
             <Badge size="xs" variant="default" leftSection={<Star size={9} />}>
@@ -60,33 +66,47 @@ export function KeyRow({ provider, credential, isFirst, isLast, edit }: KeyRowPr
         </span>
       </td>
       <td>
-        <span className={classes.cell}>
-          <StateMark state={state} title={cause ?? undefined} />
-          {cause && <span className={classes.until}>{cause}</span>}
-          {until && (
-            <span className={classes.until}>
-              <Countdown until={until} />
-            </span>
-          )}
+        <span className={table.cell}>
+          <Standing state={state} cause={cause} until={until} />
           {credential.model_states.map((it) => (
-            <span key={it.model} className={classes.cell}>
-              <StateMark state={it.state} title={it.cause ?? undefined} />
-              <span className={classes.until}>
-                {it.model ?? "other models"} {it.until && <Countdown until={it.until} />}
-              </span>
-            </span>
+            <Standing
+              key={it.model}
+              state={it.state}
+              cause={it.cause}
+              until={it.until}
+              of={it.model ?? "other models"}
+            />
           ))}
         </span>
       </td>
       <td className={classes.secret}>{credential.secret}</td>
       <td>{credential.environment}</td>
       <td className="numeric">{credential.weight}</td>
-      <td className="nowrap">{credential.expires_at ? clock(credential.expires_at) : "never"}</td>
+      <td>{credential.expires_at ? <Moment at={credential.expires_at} /> : "never"}</td>
       <td>
-        <span className={classes.cell}>
-          <Button variant="default" leftSection={<FlaskConical size={13} />} onClick={() => setAsking("test")}>
-            Test
-          </Button>
+        <RowActions
+          name={name}
+          edit={edit}
+          more={
+            <>
+              <Menu.Item
+                leftSection={<Power size={14} />}
+                onClick={() => patch({ enabled: !enabled }, `${name} is ${enabled ? "disabled" : "enabled"}`)}
+              >
+                {enabled ? "Disable" : "Enable"}
+              </Menu.Item>
+              <Menu.Item leftSection={<Star size={14} />} disabled={credential.default} onClick={makeDefault}>
+                Make it the default
+              </Menu.Item>
+            </>
+          }
+          remove={{
+            what: `key ${name} of ${provider}`,
+            path,
+            consequence: "No request uses it any more. The vendor does not learn of it: revoke it there, too.",
+            forcible: true,
+          }}
+        >
           {isOut && (
             <Button
               variant="default"
@@ -97,50 +117,11 @@ export function KeyRow({ provider, credential, isFirst, isLast, edit }: KeyRowPr
               Clear now
             </Button>
           )}
-          <ActionIcon onClick={edit} aria-label={`Edit ${name}`} title="Edit">
-            <Pencil size={14} />
-          </ActionIcon>
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon aria-label={`More for ${name}`}>
-                <Ellipsis size={15} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item
-                leftSection={<Power size={14} />}
-                onClick={() => patch({ enabled: !enabled }, `${name} is ${enabled ? "disabled" : "enabled"}`)}
-              >
-                {enabled ? "Disable" : "Enable"}
-              </Menu.Item>
-              <Menu.Item
-                leftSection={<Star size={14} />}
-                disabled={credential.default}
-                onClick={() =>
-                  write.mutate(
-                    { method: "PATCH", path: at("providers", provider), body: { default_credential: name } },
-                    { onSuccess: () => tellDone(`${name} is the default`) },
-                  )
-                }
-              >
-                Make it the default
-              </Menu.Item>
-              <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={() => setAsking("remove")}>
-                Remove
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </span>
-        {asking === "remove" && (
-          <Remove
-            what={`key ${name} of ${provider}`}
-            path={path}
-            consequence="No request uses it any more. The vendor does not learn of it: revoke it there, too."
-            forcible
-            close={() => setAsking(null)}
-          />
-        )}
-        {asking === "test" && <TestKey name={name} path={`${path}/test`} close={() => setAsking(null)} />}
+          <Button variant="default" leftSection={<FlaskConical size={13} />} onClick={() => setTesting(true)}>
+            Test
+          </Button>
+        </RowActions>
+        {testing && <TestKey name={name} path={`${path}/test`} close={() => setTesting(false)} />}
       </td>
     </tr>
   );

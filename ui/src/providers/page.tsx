@@ -5,6 +5,7 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useProviders, useTopology } from "../api/queries";
 import type { Provider, TopologyProvider } from "../api/shapes";
+import { usability } from "../load-balancing/summary";
 import { adminUrl, Empty } from "../parts/empty";
 import { Logo } from "../parts/logo";
 import { Loaded, Page, Panel } from "../parts/page";
@@ -62,7 +63,7 @@ export default function ProvidersPage() {
 }
 
 function Row({ provider, shown }: { provider: Provider; shown?: TopologyProvider }) {
-  const usable = shown?.credentials.filter((it) => it.state === "normal").length;
+  const keys = shown && usability(shown.credentials);
   return (
     <tr>
       <td className="numeric">{provider.rank}</td>
@@ -81,8 +82,9 @@ function Row({ provider, shown }: { provider: Provider; shown?: TopologyProvider
       <td>{provider.kind}</td>
       <td className="mono">{shown?.default_model ?? provider.default_model ?? "–"}</td>
       <td className="numeric">
+        {keys?.except && <span className={classes.except}>{keys.except}</span>}
         <Link to="/providers/$provider" params={{ provider: provider.name }} search={{ tab: "keys" }}>
-          {shown ? `${usable}/${shown.key_count}` : "–"}
+          {keys ? `${keys.usable}/${keys.all}` : "–"}
         </Link>
       </td>
       <td className="numeric">

@@ -1,15 +1,13 @@
 // One provider: its key pool, its models, its settings.
 import "../mantine-more.css";
-import { Button, Tabs } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Trash2 } from "lucide-react";
-import { useState } from "react";
 import { at } from "../api/client";
 import { useProvider, useTopology } from "../api/queries";
 import type { Provider } from "../api/shapes";
 import { ModelList } from "../models/model-list";
-import { Loaded, Page, Panel } from "../parts/page";
-import { Remove } from "../parts/remove";
+import { EntityPage } from "../parts/entity-page";
+import { Panel } from "../parts/page";
 import { StateMark } from "../parts/state";
 import { EditProviderForm } from "./edit-provider";
 import { KeyPool } from "./key-pool";
@@ -19,28 +17,17 @@ const TABS = ["keys", "models", "settings"] as const;
 
 export default function ProviderPage() {
   const { provider: name } = useParams({ strict: false }) as { provider: string };
-  const provider = useProvider(name);
-  const [removing, setRemoving] = useState(false);
-  const navigate = useNavigate();
-  const remove = (
-    <Button variant="default" leftSection={<Trash2 size={14} />} onClick={() => setRemoving(true)}>
-      Remove
-    </Button>
-  );
   return (
-    <Page title={name} actions={provider.data && remove}>
-      <Loaded query={provider}>{(it) => <Contents provider={it} />}</Loaded>
-      {removing && (
-        <Remove
-          what={`provider ${name}`}
-          path={at("providers", name)}
-          consequence="Its keys are removed with it, and requests go to the next provider in the order."
-          forcible
-          close={() => setRemoving(false)}
-          removed={() => void navigate({ to: "/providers" })}
-        />
-      )}
-    </Page>
+    <EntityPage
+      kind="provider"
+      name={name}
+      query={useProvider(name)}
+      path={at("providers", name)}
+      consequence="Its keys are removed with it, and requests go to the next provider in the order."
+      list="/providers"
+    >
+      {(it) => <Contents provider={it} />}
+    </EntityPage>
   );
 }
 
@@ -88,7 +75,7 @@ function Contents({ provider }: { provider: Provider }) {
         <Tabs.Panel value="settings" pt="md">
           <Panel>
             <div className={classes.settings}>
-              <EditProviderForm key={provider.updated_at} provider={provider} close={() => {}} />
+              <EditProviderForm key={provider.id} provider={provider} />
             </div>
           </Panel>
         </Tabs.Panel>

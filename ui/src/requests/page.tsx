@@ -111,7 +111,7 @@ function Row({ request }: { request: RequestRecord }) {
   return (
     <tr>
       <td className="nowrap">
-        <Link to="/requests/$id" params={{ id: request.request_id }}>
+        <Link className="tabular" to="/requests/$id" params={{ id: request.request_id }}>
           {clock(request.time)}
         </Link>
       </td>

@@ -3,9 +3,9 @@ import "../mantine-more.css";
 import { Link, useParams } from "@tanstack/react-router";
 import { useRequest } from "../api/queries";
 import type { RequestRecord } from "../api/shapes";
+import { type Fact, Facts } from "../parts/facts";
 import { Loaded, Page, Panel } from "../parts/page";
-import { clock, duration } from "../parts/time";
-import classes from "./requests.module.css";
+import { duration, Moment } from "../parts/time";
 import { Status } from "./status";
 import { Waterfall } from "./waterfall";
 
@@ -18,7 +18,7 @@ export default function RequestPage() {
         {(it) => (
           <>
             <Panel>
-              <Facts request={it} />
+              <Facts rows={facts(it)} />
             </Panel>
             <Panel title="Attempts">
               <Waterfall request={it} />
@@ -30,11 +30,11 @@ export default function RequestPage() {
   );
 }
 
-function Facts({ request }: { request: RequestRecord }) {
+function facts(request: RequestRecord): Fact[] {
   const { tokens } = request;
-  const rows: [string, React.ReactNode][] = [
+  return [
     ["status", <Status key="status" status={request.status} />],
-    ["time", clock(request.time)],
+    ["time", <Moment key="time" at={request.time} />],
     ["decision", request.decision ?? "–"],
     ["route", request.route ?? "–"],
     ["upstream", request.upstream ?? "–"],
@@ -47,14 +47,4 @@ function Facts({ request }: { request: RequestRecord }) {
     ["in the gateway itself", request.overhead_us == null ? "–" : `${request.overhead_us} µs`],
     ["tokens", tokens ? `${tokens.input ?? "–"} in, ${tokens.output ?? "–"} out, ${tokens.cached ?? 0} cached` : "–"],
   ];
-  return (
-    <dl className={classes.facts}>
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
 }

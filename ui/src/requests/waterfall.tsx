@@ -1,4 +1,5 @@
 import type { AttemptRecord, RequestRecord } from "../api/shapes";
+import { Note } from "../parts/page";
 import { duration } from "../parts/time";
 import classes from "./requests.module.css";
 import { type Span, spans } from "./spans";
@@ -13,7 +14,7 @@ const NAMES: Record<Span["part"], string> = {
 
 export function Waterfall({ request }: { request: RequestRecord }) {
   if (request.attempts.length === 0)
-    return <p style={{ padding: "0 16px" }}>Nobody was asked: {request.decision ?? "the request ended before"}.</p>;
+    return <Note>Nobody was asked: {request.decision ?? "the request ended before"}.</Note>;
   const all = spans(request);
   const end = Math.max(1, ...all.flat().map((it) => it.to_ms));
   return (

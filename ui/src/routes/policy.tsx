@@ -26,7 +26,7 @@ function Existing({ name }: { name: string }) {
     <Loaded query={upstream} rows={3}>
       {(it) => (
         <>
-          <Strategy upstream={it} />
+          <Strategy key={String(it.suspend_duration)} upstream={it} />
           <Targets upstream={it} title="Models" />
         </>
       )}
@@ -55,11 +55,12 @@ function Strategy({ upstream }: { upstream: Upstream }) {
         min={0}
         value={duration}
         onChange={setDuration}
-        onBlur={() =>
-          duration !== "" &&
-          duration !== upstream.suspend_duration &&
-          patch({ suspend_duration: duration }, `a failed model sits out ${duration} s`)
-        }
+        onBlur={() => {
+          // Nothing is written by emptying it, so it says again what is in force.
+          if (duration === "") setDuration(upstream.suspend_duration ?? "");
+          else if (duration !== upstream.suspend_duration)
+            patch({ suspend_duration: duration }, `a failed model sits out ${duration} s`);
+        }}
       />
       <Link to="/upstreams/$upstream" params={{ upstream: upstream.name }}>
         All of {upstream.name}

@@ -29,8 +29,11 @@ export function RouteForm({ route, close }: { route: Route | null; close: () => 
     done: (answer: Route) => {
       tellDone(`${answer.name ?? "the route"} is ${route ? "changed" : "added"}`);
       close();
-      if (!route) void navigate({ to: "/routes/$route", params: { route: answer.name ?? answer.id } });
+      // Its page bears its name, which may be another one now.
+      if (answer.name !== route?.name)
+        void navigate({ to: "/routes/$route", params: { route: answer.name ?? answer.id }, replace: route !== null });
     },
+    shownAs: { "upstreams.production": "production", "upstreams.sandbox": "sandbox" },
   });
   const { way } = form.values;
   return (

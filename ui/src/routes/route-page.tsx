@@ -1,98 +1,69 @@
 // One route: what it matches, and its policy in each environment.
 import "../mantine-more.css";
-import { Accordion, Button } from "@mantine/core";
+import { Accordion } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Link, useParams } from "@tanstack/react-router";
 import { at, call } from "../api/client";
 import type { Route } from "../api/shapes";
-import { Loaded, Page, Panel } from "../parts/page";
-import { Remove } from "../parts/remove";
+import { EntityPage } from "../parts/entity-page";
+import { type Fact, Facts } from "../parts/facts";
+import { Note, Panel } from "../parts/page";
 import { Policy } from "./policy";
 import { RouteForm } from "./route-form";
-import classes from "./routes.module.css";
 
 export default function RoutePage() {
   const { route: name } = useParams({ strict: false }) as { route: string };
+  const path = at("routes", name);
   const route = useQuery({
     queryKey: ["config", "routes", "one", name],
-    queryFn: ({ signal }) => call<Route>("GET", at("routes", name), { signal }),
+    queryFn: ({ signal }) => call<Route>("GET", path, { signal }),
   });
-  const [asking, setAsking] = useState<"edit" | "remove" | null>(null);
-  const navigate = useNavigate();
-  const actions = route.data && (
-    <>
-      <Button variant="default" leftSection={<Trash2 size={14} />} onClick={() => setAsking("remove")}>
-        Remove
-      </Button>
-      <Button leftSection={<Pencil size={14} />} onClick={() => setAsking("edit")}>
-        Edit
-      </Button>
-    </>
-  );
   return (
-    <Page
-      title={name}
+    <EntityPage
+      kind="route"
+      name={name}
       about="An AI API. Every change is in force when it is answered; there is nothing to deploy."
-      actions={actions}
+      query={route}
+      path={path}
+      consequence="Requests that it matched are answered by whatever matches next, or 404."
+      list="/routes"
+      edit={(it, close) => <RouteForm route={it} close={close} />}
     >
-      <Loaded query={route}>
-        {(it) => (
-          <>
-            <Panel>
-              <Facts route={it} />
-            </Panel>
-            <Served route={it} />
-            {asking === "edit" && <RouteForm route={it} close={() => setAsking(null)} />}
-          </>
-        )}
-      </Loaded>
-      {asking === "remove" && (
-        <Remove
-          what={`route ${name}`}
-          path={at("routes", name)}
-          consequence="Requests that it matched are answered by whatever matches next, or 404."
-          forcible
-          close={() => setAsking(null)}
-          removed={() => void navigate({ to: "/routes" })}
-        />
+      {(it) => (
+        <>
+          <Panel>
+            <Facts rows={facts(it)} />
+          </Panel>
+          <Served route={it} />
+        </>
       )}
-    </Page>
+    </EntityPage>
   );
 }
 
-function Facts({ route }: { route: Route }) {
-  const rows: [string, string][] = [
-    ["paths", route.paths.join(", ") || "any"],
-    ["methods", route.methods.join(", ") || "any"],
-    ["models", route.models.join(", ") || "any"],
-    ["service", route.service?.name ?? "none"],
-    ["enabled", String(route.enabled)],
+function facts({ paths, methods, models, service, enabled }: Route): Fact[] {
+  return [
+    ["paths", words(paths)],
+    ["methods", words(methods)],
+    ["models", words(models)],
+    ["service", service?.name ?? "none"],
+    ["enabled", String(enabled)],
   ];
-  return (
-    <dl className={classes.facts}>
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className="mono">{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
 }
+
+const words = (all: string[]) => (all.length === 0 ? "any" : <span className="mono">{all.join(", ")}</span>);
 
 function Served({ route }: { route: Route }) {
   if (route.upstream) {
     const { name } = route.upstream;
     return (
       <Panel title="Served by">
-        <p style={{ padding: "0 16px" }}>
+        <Note>
           <Link to="/upstreams/$upstream" params={{ upstream: name }}>
             {name}
           </Link>
           , in every environment.
-        </p>
+        </Note>
       </Panel>
     );
   }
@@ -100,13 +71,13 @@ function Served({ route }: { route: Route }) {
     const { name } = route.provider;
     return (
       <Panel title="Served by">
-        <p style={{ padding: "0 16px" }}>
+        <Note>
           <Link to="/providers/$provider" params={{ provider: name }}>
             {name}
           </Link>
           {route.model && ` with ${route.model}`}; the other providers after it, in their order, while the upstream
           default is enabled.
-        </p>
+        </Note>
       </Panel>
     );
   }

@@ -6,12 +6,12 @@ import { useLiveness } from "../api/live";
 import { useAudit, useRoot } from "../api/queries";
 import type { AuditRecord } from "../api/shapes";
 import { currentToken } from "../api/token";
-import { Loaded, Page, Panel } from "../parts/page";
+import { Facts } from "../parts/facts";
+import { Loaded, Note, Page, Panel } from "../parts/page";
 import { StateMark } from "../parts/state";
 import { Table } from "../parts/table";
-import { clock } from "../parts/time";
+import { Moment } from "../parts/time";
 import { proxyUrl } from "../setup/proxy-url";
-import classes from "./settings.module.css";
 
 export default function SettingsPage() {
   return (
@@ -42,37 +42,30 @@ function useReady() {
   });
 }
 
+function TakesRequests() {
+  const ready = useReady().data;
+  if (ready === undefined) return "–";
+  return <StateMark state={ready ? "available" : "unhealthy"} title="/readyz" />;
+}
+
 function Gateway() {
   const root = useRoot();
-  const ready = useReady();
   const liveness = useLiveness();
   return (
     <Loaded query={root} rows={3}>
       {(it) => (
-        <dl className={classes.facts}>
-          <Fact name="version">{it.version}</Fact>
-          <Fact name="takes requests">
-            {ready.data === undefined ? (
-              "–"
-            ) : (
-              <StateMark state={ready.data ? "available" : "unhealthy"} title="/readyz" />
-            )}
-          </Fact>
-          <Fact name="events">{liveness}</Fact>
-          <Fact name="AI API">
-            <code>{proxyUrl(it.proxy_url)}/v1</code>
-          </Fact>
-          <Fact name="Admin API">
-            <code>{window.location.origin}</code>
-          </Fact>
-          <Fact name="node">
-            <code>{it.node_id}</code>
-          </Fact>
-          <Fact name="revision">{String(it.revision)}</Fact>
-          <Fact name="for machines">
-            <ForMachines />
-          </Fact>
-        </dl>
+        <Facts
+          rows={[
+            ["version", it.version],
+            ["takes requests", <TakesRequests key="ready" />],
+            ["events", liveness],
+            ["AI API", <code key="proxy">{proxyUrl(it.proxy_url)}/v1</code>],
+            ["Admin API", <code key="admin">{window.location.origin}</code>],
+            ["node", <code key="node">{it.node_id}</code>],
+            ["revision", String(it.revision)],
+            ["for machines", <ForMachines key="machines" />],
+          ]}
+        />
       )}
     </Loaded>
   );
@@ -84,22 +77,13 @@ function ForMachines() {
   return paths.map((it) => <div key={it}>{currentToken() ? <code>{it}</code> : <a href={it}>{it}</a>}</div>);
 }
 
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
 function Audit() {
   const audit = useAudit();
   return (
     <Loaded query={audit} rows={4}>
       {({ data: rows }) =>
         rows.length === 0 ? (
-          <p className={classes.none}>Nothing has been changed yet.</p>
+          <Note>Nothing has been changed yet.</Note>
         ) : (
           <Table label="Changes" head={["Time", "Who", "Did", "To", "Fields", "Outcome"]}>
             {rows.map((it) => (
@@ -120,7 +104,9 @@ function Row({ record }: { record: AuditRecord }) {
   const more = fields.length - NAMED_MAX;
   return (
     <tr>
-      <td>{clock(time)}</td>
+      <td>
+        <Moment at={time} />
+      </td>
       <td>{who.address}</td>
       <td>{act}</td>
       <td>

@@ -3,16 +3,20 @@ import "../mantine-more.css";
 import { Tabs, TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useRoot, useTopology } from "../api/queries";
+import { useKeysWanted, useRoot, useTopology } from "../api/queries";
 import { Loaded, Page, Panel } from "../parts/page";
 import { Snippet } from "../parts/snippet";
 import { proxyUrl } from "./proxy-url";
 import classes from "./setup.module.css";
 import { clients } from "./snippets";
 
+/** Stands where a client key is wanted and none was given. */
+const YOUR_KEY = "YOUR_CLIENT_KEY";
+
 export default function SetupPage() {
   const root = useRoot();
   const first = useTopology().data?.providers[0];
+  const keysWanted = useKeysWanted();
   const [key, setKey] = useState("");
   const [model, setModel] = useState("");
   const known = first?.default_model ?? "default";
@@ -20,10 +24,17 @@ export default function SetupPage() {
     <Page
       title="Client set-up"
       about={
-        <>
-          An SDK needs a new base URL, nothing else. As long as there are no client keys any key will do;{" "}
-          <Link to="/access">make one</Link> to let only its bearers in.
-        </>
+        keysWanted ? (
+          <>
+            An SDK needs a new base URL and a client key: paste yours, or <Link to="/access">make one</Link>. It stays
+            in this page.
+          </>
+        ) : (
+          <>
+            An SDK needs a new base URL, nothing else. As long as there are no client keys any key will do;{" "}
+            <Link to="/access">make one</Link> to let only its bearers in.
+          </>
+        )
       }
     >
       <Loaded query={root}>
@@ -46,7 +57,11 @@ export default function SetupPage() {
               />
             </div>
             <Panel>
-              <Clients base={proxyUrl(it.proxy_url)} keyText={key.trim() || "none"} model={model.trim() || known} />
+              <Clients
+                base={proxyUrl(it.proxy_url)}
+                keyText={key.trim() || (keysWanted ? YOUR_KEY : "none")}
+                model={model.trim() || known}
+              />
             </Panel>
           </>
         )}

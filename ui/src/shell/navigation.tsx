@@ -50,7 +50,7 @@ const GROUPS = [
 export function Navigation({ chosen }: { chosen?: () => void }) {
   return (
     <nav className={classes.navigation} aria-label="Pages">
-      <Brand />
+      <Brand chosen={chosen} />
       {GROUPS.map(({ name, links }) => (
         <div key={name}>
           <div className={classes.group}>{name}</div>
@@ -76,9 +76,9 @@ export function Navigation({ chosen }: { chosen?: () => void }) {
   );
 }
 
-export function Brand() {
+export function Brand({ chosen }: { chosen?: () => void }) {
   return (
-    <Link to="/" className={classes.brand}>
+    <Link to="/" className={classes.brand} onClick={chosen}>
       <img src="/ui/favicon.svg" alt="" width={24} height={24} />
       Spillway
     </Link>

@@ -28,7 +28,7 @@ export function Shell() {
           <Navigation chosen={() => setOpened(false)} />
         </Sheet>
       )}
-      <main id="main" className={classes.main} tabIndex={-1}>
+      <main id="main" className={classes.main} tabIndex={-1} data-scroll-restoration-id="main">
         <Outlet />
       </main>
     </div>

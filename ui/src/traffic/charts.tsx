@@ -1,6 +1,7 @@
 // The charts. Series beyond the palette are left to the filter: a dozen lines are no picture.
 import { Area, AreaChart, CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { Panel } from "../parts/page";
+import { mark } from "../parts/time";
 import { type By, type Measure, nameOf, rows, type Stats } from "./stats";
 import classes from "./traffic.module.css";
 
@@ -71,16 +72,14 @@ export default function Charts({ stats, by }: { stats: Stats; by: By }) {
 function One({ chart, stats, by, names }: { chart: Chart; stats: Stats; by: By; names: string[] }) {
   const data = rows(stats, by, chart.measure, chart.unit === millis ? null : 0);
   const isLong = stats.step >= 3600;
-  const at = (time: number) =>
-    isLong
-      ? new Date(time).toLocaleString([], { month: "short", day: "numeric", hour: "2-digit" })
-      : new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const at = (time: number) => mark(time, isLong);
   const common = (
     <>
       <CartesianGrid stroke="var(--line)" vertical={false} />
       <XAxis dataKey="time" tickFormatter={at} minTickGap={40} stroke="var(--muted)" fontSize={11} tickLine={false} />
       <YAxis
         tickFormatter={chart.unit}
+        allowDecimals={chart.unit !== count}
         width={62}
         stroke="var(--muted)"
         fontSize={11}

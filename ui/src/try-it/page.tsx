@@ -1,12 +1,13 @@
 // Try it: a chat through the real request path, and who answered it and why.
 import "../mantine-more.css";
 import { Button, PasswordInput, Select, Textarea, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { Send, Square } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { authorized, reach, refusal } from "../api/client";
-import { useRoot } from "../api/queries";
+import { useKeysWanted, useRoot } from "../api/queries";
 import { Page, Panel } from "../parts/page";
 import { proxyUrl } from "../setup/proxy-url";
 import { Answered } from "./answered";
@@ -16,12 +17,16 @@ import { useTry } from "./use-try";
 
 export default function TryPage() {
   const { model: given } = useSearch({ strict: false }) as { model?: string };
-  const [key, setKey] = useState("");
+  const [typed, setKey] = useState("");
+  const key = typed.trim();
   const [environment, setEnvironment] = useState("production");
   const [model, setModel] = useState(given ?? "");
   const [prompt, setPrompt] = useState("Say hello, and which model you are.");
-  const models = useTryModels(key);
   const root = useRoot().data;
+  const keysWanted = useKeysWanted();
+  const byKey = key !== "";
+  const [asking] = useDebouncedValue(key, TYPING_MS);
+  const models = useTryModels(asking, asking !== "" || keysWanted === false);
   const trying = useTry();
   const wanted = model.trim() || models.data?.[0] || "default";
   const submit = (event: FormEvent) => {
@@ -40,28 +45,29 @@ export default function TryPage() {
               label="Client key"
               description={
                 <>
-                  Only where the AI API wants one. <Link to="/access">Make one</Link>
+                  {keysWanted ? "The AI API wants one." : "Only where the AI API wants one."}{" "}
+                  <Link to="/access">Make one</Link>
                 </>
               }
               placeholder="sw-…"
               autoComplete="off"
-              value={key}
+              error={key !== "" && models.error?.message}
+              value={typed}
               onChange={(event) => setKey(event.currentTarget.value)}
             />
             <Select
               label="Environment"
-              description={key ? "The client key's" : "Without client keys a request may name it"}
+              description={byKey ? "A client key has its own" : "Without client keys a request may name it"}
+              placeholder="the client key's"
               data={["production", "sandbox"]}
               allowDeselect={false}
-              disabled={key !== ""}
-              value={environment}
+              disabled={byKey}
+              value={byKey ? null : environment}
               onChange={(it) => setEnvironment(it ?? "production")}
             />
             <TextInput
               label="Model"
-              description={
-                models.error ? models.error.message : "An upstream's name, provider/model, a model, or default"
-              }
+              description="An upstream's name, provider/model, a model, or default"
               placeholder={wanted}
               list="models-to-try"
               value={model}
@@ -106,7 +112,7 @@ export default function TryPage() {
         <Panel title="The same from elsewhere">
           <Copies
             base={proxyUrl(root.proxy_url)}
-            keyGiven={key !== ""}
+            keyGiven={byKey || keysWanted === true}
             environment={environment}
             model={wanted}
             prompt={prompt}
@@ -117,9 +123,13 @@ export default function TryPage() {
   );
 }
 
-/** What `GET /v1/models` offers this key. */
-function useTryModels(key: string) {
+/** A key is asked with when it is there, not at each of its letters. */
+const TYPING_MS = 400;
+
+/** What `GET /v1/models` offers this key. Where one is wanted and none is given, there is nothing to ask. */
+function useTryModels(key: string, enabled: boolean) {
   return useQuery({
+    enabled,
     queryKey: ["config", "models-to-try", key],
     queryFn: async ({ signal }) => {
       const headers = { ...authorized(), ...(key && { "x-spillway-client-key": key }) };
@@ -129,6 +139,8 @@ function useTryModels(key: string) {
       return (JSON.parse(text) as { data: { id: string }[] }).data.map((it) => it.id);
     },
     retry: false,
+    // The key is part of its name, and is kept no longer than the page.
+    gcTime: 0,
   });
 }
 

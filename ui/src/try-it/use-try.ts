@@ -1,5 +1,5 @@
 // Sends one chat and reads its stream: text as it comes, and what the answer's headers tell of the decision.
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { authorized, reach } from "../api/client";
 import { eventReader, readBody } from "../api/sse";
 
@@ -28,6 +28,9 @@ export function useTry() {
   const [state, setState] = useState<Tried | null>(null);
   const [running, setRunning] = useState(false);
   const end = useRef<AbortController | null>(null);
+
+  // Nobody reads on when the page is left, and nobody pays for it.
+  useEffect(() => () => end.current?.abort(), []);
 
   const send = useCallback(async (asked: Asked) => {
     end.current?.abort();

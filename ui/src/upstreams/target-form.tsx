@@ -2,7 +2,7 @@
 import { Anchor, Group, Modal, NumberInput, SegmentedControl, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { at } from "../api/client";
-import { useCredentials, useModels, useProviders } from "../api/queries";
+import { useCredentials, useKeysWanted, useModels, useProviders } from "../api/queries";
 import type { Target } from "../api/shapes";
 import { tellDone } from "../api/writes";
 import { FormEnd, useEntityForm } from "../parts/entity-form";
@@ -50,6 +50,7 @@ export function TargetForm({ upstream, target, close }: TargetFormProps) {
       close();
     },
   });
+  const keysWanted = useKeysWanted();
   const { of, provider, backup } = form.values;
   return (
     <Modal
@@ -72,7 +73,7 @@ export function TargetForm({ upstream, target, close }: TargetFormProps) {
           {of === "host" ? (
             <TextInput
               label="Host and port"
-              description="Without a port: 443. It gets the caller's own Authorization"
+              description={`Without a port: 443. It gets ${keysWanted ? "no client key: those are never passed on" : "the caller's own Authorization"}`}
               placeholder="10.0.0.5:8080"
               required
               {...form.getInputProps("target")}

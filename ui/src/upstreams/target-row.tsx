@@ -1,12 +1,13 @@
-import { ActionIcon, Badge, Button, Menu } from "@mantine/core";
-import { Ellipsis, HeartCrack, HeartPulse, Pencil, RotateCcw, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Badge, Button, Menu } from "@mantine/core";
+import { HeartCrack, HeartPulse, RotateCcw } from "lucide-react";
 import { at } from "../api/client";
+import { useKeysWanted } from "../api/queries";
 import type { TargetHealth } from "../api/shapes";
 import { tellDone, useWrite } from "../api/writes";
-import { Remove } from "../parts/remove";
+import { RowActions } from "../parts/row-actions";
+import { Standing } from "../parts/standing";
 import { StateMark } from "../parts/state";
-import { Countdown } from "../parts/time";
+import table from "../parts/table.module.css";
 import classes from "./upstreams.module.css";
 
 interface TargetRowProps {
@@ -21,7 +22,6 @@ export const targetName = (it: { target: string | null; provider: { name: string
   it.target ?? it.provider?.name ?? "?";
 
 export function TargetRow({ upstream, target, asked, served, edit }: TargetRowProps) {
-  const [removing, setRemoving] = useState(false);
   const write = useWrite();
   const path = at("upstreams", upstream, "targets", target.id);
   const name = targetName(target);
@@ -33,22 +33,16 @@ export function TargetRow({ upstream, target, asked, served, edit }: TargetRowPr
     <tr>
       <td>
         <strong>{name}</strong>
-        {target.endpoint && <span className={classes.minor}> {target.endpoint}</span>}
+        {target.endpoint && <span className={table.minor}> {target.endpoint}</span>}
       </td>
       <td className="mono">{target.model ?? "as asked"}</td>
-      <td>{credentialWords(target)}</td>
+      <td>{paidWith(target, useKeysWanted())}</td>
       <td className="numeric">{target.weight}</td>
       <td>{target.backup ? <Badge variant="default">backup</Badge> : target.tier}</td>
       <td>{target.environment}</td>
       <td>
-        <span className={classes.cell}>
-          <StateMark state={state} title={cause ?? undefined} />
-          {cause && <span className={classes.minor}>{cause}</span>}
-          {until && (
-            <span className={classes.minor}>
-              <Countdown until={until} />
-            </span>
-          )}
+        <span className={table.cell}>
+          <Standing state={state} cause={cause} until={until} />
           <StateMark state={target.health} title="of its address" />
         </span>
       </td>
@@ -56,27 +50,11 @@ export function TargetRow({ upstream, target, asked, served, edit }: TargetRowPr
         <Share asked={asked} served={served} />
       </td>
       <td>
-        <span className={classes.cell}>
-          {isOut && (
-            <Button
-              variant="default"
-              leftSection={<RotateCcw size={13} />}
-              loading={write.isPending}
-              onClick={() => order("DELETE", "exclusion", `${name} is clear`)}
-            >
-              Clear now
-            </Button>
-          )}
-          <ActionIcon onClick={edit} aria-label={`Edit ${name}`} title="Edit">
-            <Pencil size={14} />
-          </ActionIcon>
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon aria-label={`More for ${name}`}>
-                <Ellipsis size={15} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
+        <RowActions
+          name={name}
+          edit={edit}
+          more={
+            <>
               <Menu.Item
                 leftSection={<HeartPulse size={14} />}
                 onClick={() => order("PUT", "healthy", `${name} is taken back`)}
@@ -89,29 +67,36 @@ export function TargetRow({ upstream, target, asked, served, edit }: TargetRowPr
               >
                 Take its address out
               </Menu.Item>
-              <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={() => setRemoving(true)}>
-                Remove
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </span>
-        {removing && (
-          <Remove
-            what={`target ${name} of ${upstream}`}
-            path={path}
-            consequence="The other targets take its share. Requests that it is answering now are finished."
-            close={() => setRemoving(false)}
-          />
-        )}
+            </>
+          }
+          remove={{
+            what: `target ${name} of ${upstream}`,
+            path,
+            consequence: "The other targets take its share. Requests that it is answering now are finished.",
+          }}
+        >
+          {isOut && (
+            <Button
+              variant="default"
+              leftSection={<RotateCcw size={13} />}
+              loading={write.isPending}
+              onClick={() => order("DELETE", "exclusion", `${name} is clear`)}
+            >
+              Clear now
+            </Button>
+          )}
+        </RowActions>
       </td>
     </tr>
   );
 }
 
-function credentialWords({ credential, target }: TargetHealth): string {
+/** Whose key pays. A client key of ours is never passed on: of who bears one a raw host gets none. */
+function paidWith({ credential, target }: TargetHealth, keysWanted: boolean | null): string {
   if (credential === "*") return "every usable key";
   if (credential) return credential.name;
-  return target ? "the caller's own key" : "Default Config";
+  if (!target) return "Default Config";
+  return keysWanted ? "no client key: those stay here" : "the caller's own key";
 }
 
 function Share({ asked, served }: { asked: number; served: number | null }) {

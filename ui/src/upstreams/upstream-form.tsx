@@ -24,6 +24,14 @@ export function UpstreamForm({ upstream, close }: { upstream: Upstream | null; c
       close();
       if (!upstream) void navigate({ to: "/upstreams/$upstream", params: { upstream: answer.name } });
     },
+    shownAs: {
+      "healthchecks.active.http_path": "http_path",
+      "healthchecks.active.healthy.interval": "interval",
+      "healthchecks.active.unhealthy.interval": "interval",
+      "healthchecks.passive.unhealthy.http_failures": "http_failures",
+      "healthchecks.passive.unhealthy.tcp_failures": "tcp_failures",
+      "healthchecks.passive.unhealthy.timeouts": "timeouts",
+    },
   });
   const { algorithm, hash_on } = form.values;
   return (
@@ -61,13 +69,13 @@ export function UpstreamForm({ upstream, close }: { upstream: Upstream | null; c
           )}
           <NumberInput
             label="Suspend duration"
-            description="Seconds that a failed key, pair or connection sits out, whatever the failure. Empty: a duration of its own for each"
+            description={`Seconds that a failed key, pair or connection sits out, whatever the failure. Empty: ${upstream ? "as it is" : "a duration of its own for each"}`}
             min={0}
             {...form.getInputProps("suspend_duration")}
           />
           <Fieldset legend="Active health check">
             <Group grow align="flex-start">
-              <TextInput label="Path" {...form.getInputProps("http_path")} />
+              <TextInput label="Path" description="Of each address" {...form.getInputProps("http_path")} />
               <NumberInput label="Every (seconds)" description="0: off" min={0} {...form.getInputProps("interval")} />
             </Group>
           </Fieldset>

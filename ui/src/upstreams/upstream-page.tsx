@@ -1,89 +1,55 @@
 // One upstream: what it is set to, who its targets are and how they stand, and why the last requests went where.
 import "../mantine-more.css";
-import { Button } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
-import { Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useParams } from "@tanstack/react-router";
 import { at } from "../api/client";
 import { useUpstream } from "../api/queries";
 import type { Upstream } from "../api/shapes";
-import { Loaded, Page, Panel } from "../parts/page";
-import { Remove } from "../parts/remove";
+import { EntityPage } from "../parts/entity-page";
+import { type Fact, Facts } from "../parts/facts";
+import { Panel } from "../parts/page";
 import { Targets } from "./targets";
 import { UpstreamForm } from "./upstream-form";
-import classes from "./upstreams.module.css";
 import { Why } from "./why";
 
 export default function UpstreamPage() {
   const { upstream: name } = useParams({ strict: false }) as { upstream: string };
-  const upstream = useUpstream(name);
-  const [asking, setAsking] = useState<"edit" | "remove" | null>(null);
-  const navigate = useNavigate();
-  const actions = upstream.data && (
-    <>
-      <Button variant="default" leftSection={<Trash2 size={14} />} onClick={() => setAsking("remove")}>
-        Remove
-      </Button>
-      <Button leftSection={<Pencil size={14} />} onClick={() => setAsking("edit")}>
-        Edit
-      </Button>
-    </>
-  );
   return (
-    <Page title={name} actions={actions}>
-      <Loaded query={upstream}>
-        {(it) => (
-          <>
-            <Panel>
-              <Facts upstream={it} />
-            </Panel>
-            <Targets upstream={it} />
-            <Why upstream={it.name} />
-            {asking === "edit" && <UpstreamForm upstream={it} close={() => setAsking(null)} />}
-          </>
-        )}
-      </Loaded>
-      {asking === "remove" && (
-        <Remove
-          what={`upstream ${name}`}
-          path={at("upstreams", name)}
-          consequence="Its targets are removed with it, and clients that use its name are answered 404."
-          forcible
-          close={() => setAsking(null)}
-          removed={() => void navigate({ to: "/upstreams" })}
-        />
+    <EntityPage
+      kind="upstream"
+      name={name}
+      query={useUpstream(name)}
+      path={at("upstreams", name)}
+      consequence="Its targets are removed with it, and clients that use its name are answered 404."
+      list="/upstreams"
+      edit={(it, close) => <UpstreamForm upstream={it} close={close} />}
+    >
+      {(it) => (
+        <>
+          <Panel>
+            <Facts rows={facts(it)} />
+          </Panel>
+          <Targets upstream={it} />
+          <Why upstream={it.name} />
+        </>
       )}
-    </Page>
+    </EntityPage>
   );
 }
 
-function Facts({ upstream }: { upstream: Upstream }) {
-  const { healthchecks, suspension } = upstream;
+function facts({ algorithm, hash_on, hash_on_header, enabled, on_empty, healthchecks, suspension }: Upstream): Fact[] {
   const { active, passive } = healthchecks;
   const interval = Math.max(active.healthy.interval, active.unhealthy.interval);
-  const hash = upstream.hash_on === "header" ? `header ${upstream.hash_on_header}` : upstream.hash_on;
-  const rows: [string, string][] = [
-    ["algorithm", upstream.algorithm],
-    ...(upstream.hash_on !== "none" ? ([["hash_on", hash]] as [string, string][]) : []),
-    ["enabled", String(upstream.enabled)],
-    ["on_empty", upstream.on_empty],
+  const { http_failures, tcp_failures, timeouts } = passive.unhealthy;
+  const hash: Fact[] = [["hash_on", hash_on === "header" ? `header ${hash_on_header}` : hash_on]];
+  return [
+    ["algorithm", algorithm],
+    ...(hash_on === "none" ? [] : hash),
+    ["enabled", String(enabled)],
+    ["on_empty", on_empty],
     ["rate limit suspends", seconds(suspension.rate_limit)],
     ["active check", interval > 0 ? `${active.type} ${active.http_path} every ${interval} s` : "off"],
-    [
-      "ejected after",
-      `${passive.unhealthy.http_failures} http, ${passive.unhealthy.tcp_failures} tcp, ${passive.unhealthy.timeouts} timeouts`,
-    ],
+    ["ejected after", `${http_failures} http, ${tcp_failures} tcp, ${timeouts} timeouts`],
   ];
-  return (
-    <dl className={classes.facts}>
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
 }
 
 const seconds = (value: number | string | boolean | null | undefined) =>

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useRequests } from "../api/queries";
 import type { RequestRecord } from "../api/shapes";
-import { Loaded, Panel } from "../parts/page";
+import { Loaded, Note, Panel } from "../parts/page";
 import { clock, duration } from "../parts/time";
 import { Status } from "../requests/status";
 import classes from "./upstreams.module.css";
@@ -21,9 +21,7 @@ export function Why({ upstream }: { upstream: string }) {
       <Loaded query={requests} rows={3}>
         {({ data }) =>
           data.length === 0 ? (
-            <p style={{ padding: "0 16px" }} className="muted">
-              No request has come by yet.
-            </p>
+            <Note>No request has come by yet.</Note>
           ) : (
             <ul className={classes.why}>
               {data.map((it) => (
@@ -41,7 +39,7 @@ function Decision({ request }: { request: RequestRecord }) {
   const failed = request.attempts.slice(0, -1);
   return (
     <li>
-      <Link to="/requests/$id" params={{ id: request.request_id }}>
+      <Link className="tabular" to="/requests/$id" params={{ id: request.request_id }}>
         {clock(request.time)}
       </Link>
       <Status status={request.status} />
