@@ -89,7 +89,7 @@ impl ReadStream {
             }
             if let Some(reason) = candidate.reason.and_then(string) {
                 let Some(stop) = read_stop(&reason, self.calls > 0) else {
-                    let error = br#"{"error":{"code":502,"message":"the model wrote a tool call that cannot be read"}}"#;
+                    let error = br#"{"error":{"code":502,"message":"the model wrote an answer that cannot be read"}}"#;
                     return say(Said::Failed { status: 502, error });
                 };
                 self.stop = Some(stop);
