@@ -152,7 +152,9 @@ impl Template {
             holes.extend(values(event.data, name, &place).filter_map(|value| {
                 let place = value.start..value.start + digits(&event.data[value]);
                 let holds = Holds::Number(number(&event.data[place.clone()])?, counts);
-                Some(Hole { place, holds })
+                // Not the first digits of a fraction.
+                let next = event.data[place.end..].iter().find(|it| !it.is_ascii_whitespace());
+                matches!(next, Some(b',' | b'}')).then_some(Hole { place, holds })
             }));
             if counts != Counts::Nothing && holes.len() - begun > 1 {
                 // Which of them is meant only the reader knows.

@@ -92,7 +92,7 @@ fn part(mut it: Object<'_>) -> Option<Piece> {
         }
         "refusal" => it.text("refusal").map(Part::Refusal),
         "input_image" => {
-            it.hints(&["detail"]);
+            it.hint_unless("detail", "auto");
             it.text("image_url").map(|url| Part::Image(media::from_url(url, None)))
         }
         "input_file" => file(&mut it),
@@ -111,7 +111,7 @@ fn part(mut it: Object<'_>) -> Option<Piece> {
 
 fn file(it: &mut Object<'_>) -> Option<Part> {
     let name = it.text("filename");
-    it.hints(&["detail"]);
+    it.hint_unless("detail", "auto");
     let kind = name.as_deref().and_then(media::by_extension).map(str::to_owned);
     let data = it.text("file_data");
     let media = match it.text("file_url").or_else(|| data.clone().filter(|it| it.starts_with("data:"))) {

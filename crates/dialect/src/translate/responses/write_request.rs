@@ -161,7 +161,9 @@ fn part(piece: &Piece, role: Role, notes: &Notes) -> Option<Value> {
         }
         Part::Text { text, .. } => Some(json!({ "type": "input_text", "text": text })),
         Part::Refusal(text) => Some(json!({ "type": "refusal", "refusal": text })),
-        Part::Image(it) => Some(json!({ "type": "input_image", "image_url": media::to_url(it) })),
+        Part::Image(it) => {
+            Some(json!({ "type": "input_image", "image_url": media::to_url(it), "detail": "auto" }))
+        }
         Part::File { media, name } => Some(file(media, name.as_deref())),
         _ => {
             notes.lost(&piece.field, "the vendor's dialect (Responses) has no place for this");

@@ -31,7 +31,7 @@ const DELTAS: [(Wire, &str); 8] = [
     ),
     (
         Wire::Gemini,
-        r#"{"candidates":[{"content":{"parts":[{"text":"T","thought":true}]}}],"usageMetadata":{"promptTokenCount":N,"thoughtsTokenCount":N}}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"T","thought":true}]}}],"usageMetadata":{"promptTokenCount":N,"candidatesTokenCount":N,"thoughtsTokenCount":N}}"#,
     ),
 ];
 
