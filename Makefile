@@ -125,6 +125,9 @@ unit: ## Unit tests, laws, black-box tests and the examples in the documentation
 	else \
 		cargo test --locked --quiet --workspace --all-targets --no-fail-fast; \
 	fi
+	$(say) 'chat dialects: who is served by whom'
+	@cargo test --locked --quiet -p dialect --test it -- --exact --nocapture \
+		translations::matrix::every_caller_is_served_by_every_vendor
 	$(say) 'examples in the documentation'
 	@cargo test --locked --quiet --workspace --doc
 

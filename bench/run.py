@@ -8,8 +8,9 @@ that were completed in it. Ratios are the result; the absolute figures say only 
 
 What the balancer takes of a request's CPU is told in the same run: one pick and its settlement, by the size of the pool,
 measured by crates/balance/examples/pick_cost.rs on the core of the proxies. With 9 900 of 10 000 credentials out it must
-stay under a twentieth. So is what translation takes: the same stream from a vendor of another dialect, beside the one that
-passes untouched; it must stay under three times as much.
+stay under a twentieth. So is what translation takes: a stream of a hundred chunks from a vendor of another dialect, beside
+one of the same text in as many chunks that passes untouched from a vendor of the caller's own; it must stay under three
+times as much.
 
 Needs: wrk, nginx, and the binaries built by `make bench`. Writes bench/REPORT.md.
 """
@@ -39,6 +40,22 @@ TRANSLATED_MAX = 3.0
 
 # What a pick may take of a request's CPU, with 9 900 of 10 000 credentials out.
 PICK_SHARE_MAX = 0.05
+
+# Dialects: the path, and a request for a stream of what is asked.
+ASKS = {
+    "chat": ("chat/completions", lambda text: {"messages": [{"role": "user", "content": text}]}),
+    "responses": ("responses", lambda text: {"input": text}),
+    "messages": ("messages", lambda text: {"max_tokens": 4096, "messages": [{"role": "user", "content": text}]}),
+}
+
+# Who is served by whom: the caller's dialect, the vendor's, and a kind of vendor that speaks no other.
+TRANSLATED = [
+    ("chat", "messages", "anthropic"),
+    ("messages", "chat", "mistral"),
+    ("responses", "chat", "mistral"),
+]
+STREAM_CHUNKS = 100
+TEXT_BYTES = 900
 
 CASES = [
     # name, body bytes, connections, streamed
@@ -74,7 +91,7 @@ def first_line(process):
 
 def start_vendor(work):
     settings = work / "vendor.json"
-    settings.write_text(json.dumps({"name": "bench", "log": "off", "chunks": 100}))
+    settings.write_text(json.dumps({"name": "bench", "log": "off", "chunks": STREAM_CHUNKS}))
     binary = TARGET / PROFILE / "vendor-simulator"
     process = subprocess.Popen(
         ["taskset", "-c", "1", binary, "--settings", settings, "--threads", "1"], stdout=subprocess.PIPE
@@ -120,16 +137,16 @@ def start_spillway(work, vendor):
     host = vendor.removeprefix("http://")
     for path, data in [("/upstreams", "name=bench"), ("/upstreams/bench/targets", f"target={host}")]:
         urllib.request.urlopen(admin + path, data=data.encode()).read()
-    # The same vendor as one that speaks another dialect.
-    provider = {"name": "foreign", "kind": "anthropic", "models": ["claude"], "endpoints": [{"url": vendor}]}
-    json_type = {"content-type": "application/json"}
-    for path, data in [("/providers", provider), ("/providers/foreign/credentials", {"name": "k", "secret": "sk-bench"})]:
-        request = urllib.request.Request(admin + path, json.dumps(data).encode(), json_type)
-        urllib.request.urlopen(request).read()
-    for path, data in [("/upstreams", "name=foreign-only"),
-                       ("/upstreams/foreign-only/targets", "provider=foreign&model=claude")]:
-        urllib.request.urlopen(admin + path, data=data.encode()).read()
-    return process, proxy + "/bench/v1/chat/completions", proxy + "/foreign-only/v1/chat/completions"
+    # The same vendor as one that speaks another dialect than its caller.
+    for kind in sorted({it[2] for it in TRANSLATED}):
+        provider = {"name": kind, "kind": kind, "models": ["foreign"], "endpoints": [{"url": vendor + "/v1"}]}
+        for path, data in [("/providers", provider),
+                           (f"/providers/{kind}/credentials", {"name": "k", "secret": "sk-bench"})]:
+            post_json(admin + path, data)
+        for path, data in [("/upstreams", f"name=of-{kind}"),
+                           (f"/upstreams/of-{kind}/targets", f"provider={kind}&model=foreign")]:
+            urllib.request.urlopen(admin + path, data=data.encode()).read()
+    return process, proxy
 
 
 def cpu_seconds(pid):
@@ -175,21 +192,63 @@ def measure(pid, url, script, connections):
     return {"cpu": spent / requests * 1e6, "rps": requests / SECONDS, "p50": latency(50), "p99": latency(99)}
 
 
-def translation(pid, script, own_url, foreign_url):
-    """A row of what a stream costs that passes untouched, and one that is translated; they take turns."""
+def post_json(url, data):
+    request = urllib.request.Request(url, json.dumps(data).encode(), {"content-type": "application/json"})
+    return urllib.request.urlopen(request).read()
+
+
+def wrk_script(path, body):
+    path.write_text(
+        f"wrk.method='POST'\nwrk.headers['content-type']='application/json'\nwrk.body=[==[{body}]==]\n"
+    )
+    return path
+
+
+def said(dialect, stream):
+    """The texts of a stream's deltas."""
+    texts = []
+    for line in stream.decode().splitlines():
+        if not line.startswith("data: ") or line == "data: [DONE]":
+            continue
+        event = json.loads(line[len("data: "):])
+        match dialect:
+            case "chat":
+                texts += [it["delta"].get("content") for it in event["choices"]]
+            case "responses" if event["type"] == "response.output_text.delta":
+                texts.append(event["delta"])
+            case "messages" if event["type"] == "content_block_delta":
+                texts.append(event["delta"]["text"])
+    return [it for it in texts if it]
+
+
+def translation(work, pid, proxy):
+    """Rows of what a stream costs that passes untouched, and the same one translated; they take turns."""
     connections = CASES[-1][2]
-    own, foreign = [], []
-    for round_ in range(ROUNDS + 1):
-        for results, url in ((own, own_url), (foreign, foreign_url)):
-            result = measure(pid, url, script, connections)
-            if round_ > 0:
-                results.append(result)
-    (own_us, *_), (foreign_us, low, high) = spread(own, "cpu"), spread(foreign, "cpu")
-    ratio = foreign_us / own_us
-    row = f"| stream of 100 chunks | {own_us:.1f} | {foreign_us:.1f} ({low:.1f}–{high:.1f}) | **{ratio:.2f}** |"
-    if ratio > TRANSLATED_MAX:
-        sys.exit(f"translation costs more than {TRANSLATED_MAX} times what passing on does: {row}")
-    return row
+    rows = []
+    for caller, vendor, kind in TRANSLATED:
+        path, ask = ASKS[caller]
+        body = {"model": "foreign", "stream": True, **ask("x" * TEXT_BYTES)}
+        script = wrk_script(work / "stream.lua", json.dumps(body))
+        own_url, foreign_url = f"{proxy}/bench/v1/{path}", f"{proxy}/of-{kind}/v1/{path}"
+        own_texts, foreign_texts = (said(caller, post_json(url, body)) for url in (own_url, foreign_url))
+        if own_texts != foreign_texts or len(own_texts) != STREAM_CHUNKS:
+            sys.exit(f"{caller} from {vendor}: {len(foreign_texts)} chunks of other texts than {len(own_texts)}")
+        own, foreign = [], []
+        for round_ in range(ROUNDS + 1):
+            for results, url in ((own, own_url), (foreign, foreign_url)):
+                result = measure(pid, url, script, connections)
+                if round_ > 0:
+                    results.append(result)
+        (own_us, *_), (foreign_us, low, high) = spread(own, "cpu"), spread(foreign, "cpu")
+        ratio = foreign_us / own_us
+        rows.append(
+            f"| {caller}, served by {vendor} | {own_us / STREAM_CHUNKS:.2f} | {foreign_us / STREAM_CHUNKS:.2f} "
+            f"({low / STREAM_CHUNKS:.2f}–{high / STREAM_CHUNKS:.2f}) | **{ratio:.2f}** |"
+        )
+        print(rows[-1], flush=True)
+        if ratio > TRANSLATED_MAX:
+            sys.exit(f"translation costs more than {TRANSLATED_MAX} times what passing on does: {rows[-1]}")
+    return rows
 
 
 def picks(request_us):
@@ -212,17 +271,14 @@ def main():
     work = pathlib.Path(tempfile.mkdtemp(prefix="spillway-bench-"))
     vendor, vendor_url = start_vendor(work)
     nginx, nginx_url = start_nginx(work, vendor_url)
-    spillway, spillway_url, translated_url = start_spillway(work, vendor_url)
+    spillway, proxy = start_spillway(work, vendor_url)
+    spillway_url = f"{proxy}/bench/v1/chat/completions"
     subjects = {"nginx": (nginx.pid, nginx_url), "spillway": (spillway.pid, spillway_url)}
     idle = resident_mib(spillway.pid)
     rows, figures = [], {}
     try:
         for name, size, connections, stream in CASES:
-            script = work / "body.lua"
-            body = chat(size, stream)
-            script.write_text(
-                f"wrk.method='POST'\nwrk.headers['content-type']='application/json'\nwrk.body=[==[{body}]==]\n"
-            )
+            script = wrk_script(work / "body.lua", chat(size, stream))
             results = {subject: [] for subject in subjects}
             for round_ in range(ROUNDS + 1):
                 for subject, (pid, url) in subjects.items():
@@ -232,7 +288,7 @@ def main():
             figures[name] = results
             rows.append(row(name, results))
             print(rows[-1], flush=True)
-        translated = translation(spillway.pid, script, spillway_url, translated_url)
+        translated = translation(work, spillway.pid, proxy)
     finally:
         loaded = resident_mib(spillway.pid)
         for process in (spillway, nginx, vendor):
@@ -273,11 +329,12 @@ stream: per whole stream of 100 chunks). Everything on: ledger, decision headers
 |---|---|---|---|---|---|---|
 {chr(10).join(rows)}
 
-From a vendor of another dialect (an OpenAI caller, an Anthropic vendor), beside the gateway's own pass-through:
+A stream of {STREAM_CHUNKS} chunks from a vendor of another dialect, beside the same text in as many chunks that passes
+untouched from a vendor of the caller's; CPU for each chunk:
 
-| case | untouched CPU µs | translated CPU µs | CPU ratio |
+| caller's dialect, vendor's | untouched CPU µs | translated CPU µs | CPU ratio |
 |---|---|---|---|
-{translated}
+{chr(10).join(translated)}
 
 Of that, one pick and its settlement (quickest of 30 rounds; share of the CPU of a 1 KiB chat above; nothing is
 allocated, which crates/balance/tests/allocations.rs proves):

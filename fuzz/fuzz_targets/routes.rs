@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use balance::Environment;
 use config::{Edit, Kind, Resolved, snapshot::Query};
+use dialect::Dialect;
 use fuzz::{Input, document::Desk};
 use http::{Method, uri::PathAndQuery};
 use libfuzzer_sys::fuzz_target;
@@ -34,6 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
     let method =
         [Method::GET, Method::POST, Method::PUT, Method::HEAD][usize::from(input.byte() % 4)].clone();
     let environment = input.one_of(&[Environment::Production, Environment::Sandbox]);
+    let caller = input.one_of(&[Dialect::OpenAi, Dialect::Anthropic]);
     let (host, model) = (input.text(), input.text());
     // A path as a server hands it over.
     let Ok(path) = PathAndQuery::try_from(input.rest()) else { return };
@@ -48,6 +50,7 @@ fuzz_target!(|bytes: &[u8]| {
         method: &method,
         model: model.filter(|it| !it.is_empty()),
         environment,
+        caller,
     };
     let Ok(found) = snapshot.routes.find(&query) else { return };
     for target in &snapshot.upstreams[&found.upstream].targets {

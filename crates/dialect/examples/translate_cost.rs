@@ -1,16 +1,30 @@
 //! What a stream of a hundred chunks costs, passed through and translated, in nanoseconds of CPU for each chunk:
 //! `cargo run --release --example translate_cost -p dialect`. Passing through is what the gateway does then: a gate until
 //! the answer has begun, a watch to the end, and the bytes copied once.
+//!
+//! With a vendor, a caller and a number (`messages chat 50`) it does that so many times and measures nothing, and where
+//! both are the same it passes the stream through: for `valgrind --tool=callgrind`, whose counts repeat where times do not.
 
-use std::{hint::black_box, time::Instant};
+use std::{env, hint::black_box, time::Instant};
 
-use dialect::translate::{Lossy, Order, event_frame, request};
+use dialect::translate::{Back, Lossy, Order, event_frame, request};
 use dialect::{Endpoint, Gate, Kind, Verdict, Watch, Wire};
 
 const CHUNKS: usize = 100;
 const ROUNDS: usize = 2000;
 
 fn main() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    if let [vendor, caller, rounds] = &words[..] {
+        let wire = |name: &str| Wire::from_name(name).expect("a wire is named");
+        let (vendor, rounds) = (wire(vendor), rounds.parse().expect("a number of rounds"));
+        let (caller, chunks) = (wire(caller), chunks(vendor));
+        let back = back(caller, vendor);
+        for _ in 0..rounds {
+            black_box(if caller == vendor { pass(vendor, &chunks) } else { translate(&back, &chunks) });
+        }
+        return;
+    }
     for vendor in Wire::ALL {
         let chunks = chunks(vendor);
         let passed =
@@ -27,24 +41,39 @@ fn main() {
 }
 
 fn pass_through(vendor: Wire, chunks: &[Vec<u8>]) -> f64 {
-    measured(|| {
-        let endpoint: Endpoint = vendor.endpoint();
-        let (mut gate, mut watch, mut out) = (Gate::new(endpoint), Watch::new(endpoint, true), Vec::new());
-        let mut is_held = true;
-        for chunk in chunks {
-            if is_held {
-                is_held = gate.feed(chunk) == Verdict::Hold;
-            }
-            watch.feed(chunk);
-            out.extend_from_slice(chunk);
+    measured(|| pass(vendor, chunks))
+}
+
+fn pass(vendor: Wire, chunks: &[Vec<u8>]) -> Vec<u8> {
+    let endpoint: Endpoint = vendor.endpoint();
+    let (mut gate, mut watch, mut out) = (Gate::new(endpoint), Watch::new(endpoint, true), Vec::new());
+    let mut is_held = true;
+    for chunk in chunks {
+        if is_held {
+            is_held = gate.feed(chunk) == Verdict::Hold;
         }
-        watch.end();
-        assert!(watch.finished());
-        out
-    })
+        watch.feed(chunk);
+        out.extend_from_slice(chunk);
+    }
+    watch.end();
+    assert!(watch.finished());
+    out
 }
 
 fn translated(caller: Wire, vendor: Wire, chunks: &[Vec<u8>]) -> f64 {
+    let back = back(caller, vendor);
+    measured(|| translate(&back, chunks))
+}
+
+fn translate(back: &Back, chunks: &[Vec<u8>]) -> Vec<u8> {
+    let (mut stream, mut out) = (back.stream(), Vec::new());
+    chunks.iter().for_each(|it| stream.push(it, &mut out));
+    stream.finish(&mut out);
+    assert!(stream.said_all());
+    out
+}
+
+fn back(caller: Wire, vendor: Wire) -> Back {
     let order = Order {
         from: caller,
         to: vendor,
@@ -56,14 +85,7 @@ fn translated(caller: Wire, vendor: Wire, chunks: &[Vec<u8>]) -> f64 {
         request_id: "request",
         created: 1,
     };
-    let back = request(&order, b"{}").expect("an empty request can be translated").back;
-    measured(|| {
-        let (mut stream, mut out) = (back.stream(), Vec::new());
-        chunks.iter().for_each(|it| stream.push(it, &mut out));
-        stream.finish(&mut out);
-        assert!(stream.said_all());
-        out
-    })
+    request(&order, b"{}").expect("an empty request can be translated").back
 }
 
 /// For each chunk.
@@ -90,7 +112,8 @@ fn chunks(vendor: Wire) -> Vec<Vec<u8>> {
             "{{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\" token{n}\"}}}}"
         )),
         Wire::Gemini => event(&format!(
-            "{{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\" token{n}\"}}],\"role\":\"model\"}},\"index\":0}}],\"usageMetadata\":{{\"promptTokenCount\":10,\"totalTokenCount\":10}},\"modelVersion\":\"gemini-3-flash\",\"responseId\":\"Hx1maN\"}}"
+            "{{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\" token{n}\"}}],\"role\":\"model\"}},\"index\":0}}],\"usageMetadata\":{{\"promptTokenCount\":9,\"candidatesTokenCount\":{n},\"totalTokenCount\":{},\"promptTokensDetails\":[{{\"modality\":\"TEXT\",\"tokenCount\":9}}]}},\"modelVersion\":\"gemini-3-flash\",\"responseId\":\"Hx1maN\"}}",
+            n + 9
         )),
         Wire::Converse => {
             let data = format!(

@@ -18,6 +18,7 @@ mod model;
 mod needs;
 mod notes;
 mod object;
+mod reading;
 mod replay;
 mod responses;
 mod stream;

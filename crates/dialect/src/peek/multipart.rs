@@ -32,7 +32,12 @@ pub fn peek_multipart(content_type: &str, head: &[u8]) -> Result<Option<Multipar
     // Every delimiter stands at the start of a line, the first perhaps at the start of the body.
     let at_line_start = |at: &usize| *at == 0 || head[..*at].ends_with(b"\r\n");
     let starts: Vec<usize> = finder.find_iter(head).filter(at_line_start).collect();
-    if !head.is_empty() && starts.is_empty() && head.len() > NAME_LIMIT + delimiter.len() {
+    // What may precede it is bounded, and the same however much has arrived.
+    let begins_late = match starts.first() {
+        Some(first) => *first > NAME_LIMIT,
+        None => head.len() > NAME_LIMIT + delimiter.len(),
+    };
+    if begins_late {
         return Err(Malformed::new("the form does not begin with its boundary", 0));
     }
     let mut found = None;

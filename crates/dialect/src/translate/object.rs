@@ -150,6 +150,14 @@ impl<'n> Object<'n> {
         }
     }
 
+    /// The same of one field, unless it says what is meant without it.
+    pub(crate) fn hint_unless(&mut self, name: &str, default: &str) {
+        match self.peek(name) {
+            Some(said) if said == default => self.ignore(&[name]),
+            _ => self.hints(&[name]),
+        }
+    }
+
     /// These may be there and have nothing to say.
     pub(crate) fn ignore(&mut self, names: &[&str]) {
         for name in names {

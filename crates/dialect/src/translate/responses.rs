@@ -1,9 +1,11 @@
 //! OpenAI's Responses: items in, items out, and a stream that tells everything twice.
 
+mod events;
 mod items;
 mod read_request;
 mod read_stream;
 mod reply;
+mod shapes;
 mod write_request;
 mod write_stream;
 

@@ -130,7 +130,8 @@ impl Stream {
         }
         match source {
             Source::Events(mut events) => {
-                events.end(|it| self.reader.read(&it, &mut self.template, &mut self.sink, out));
+                let mut say = |it: Said<'_>| self.sink.said(it, out);
+                events.end(|it| self.reader.read(&it, &mut self.template, &mut say));
             }
             Source::Document(document) => self.document(&document, out),
             Source::Unknown | Source::Frames(_) => {}
@@ -191,7 +192,11 @@ impl Stream {
         match &mut self.source {
             Source::Unknown => {}
             Source::Events(events) => {
-                events.feed(bytes, |it| self.reader.read(&it, &mut self.template, &mut self.sink, out));
+                events.feed(bytes, |it| {
+                    if !self.sink.is_over() {
+                        self.reader.read(&it, &mut self.template, &mut |it| self.sink.said(it, out));
+                    }
+                });
             }
             Source::Frames(frames) => {
                 let show = |it: super::EventFrame<'_>| {
@@ -231,29 +236,27 @@ const TOO_LONG: &[u8] = br#"{"error":{"message":"the answer is too long to be tr
 const UNREADABLE: &[u8] = br#"{"error":{"message":"the vendor's answer cannot be read"}}"#;
 
 impl Reader {
-    fn read(&mut self, event: &Event<'_>, template: &mut Template, sink: &mut Sink, out: &mut Vec<u8>) {
-        if sink.is_over() {
-            return;
-        }
-        if let Some(said) = template.read(event) {
-            return sink.said(said, out);
+    fn read(&mut self, event: &Event<'_>, template: &mut Template, say: &mut dyn FnMut(Said<'_>)) {
+        if let Some((said, tokens)) = template.read(event) {
+            say(said);
+            return tokens.into_iter().for_each(|it| say(Said::Tokens(it)));
         }
         if event.is_cut {
-            return sink.said(Said::Failed { status: 502, error: TOO_LONG }, out);
+            return say(Said::Failed { status: 502, error: TOO_LONG });
         }
         let mut lesson = Lesson::default();
-        let mut say = |it: Said<'_>| {
+        let mut learn = |it: Said<'_>| {
             lesson.add(&it, event.data);
-            sink.said(it, out);
+            say(it);
         };
         match self {
-            Reader::Chat(it) => it.read(event, &mut say),
-            Reader::Responses(it) => it.read(event, &mut say),
-            Reader::Messages(it) => it.read(event, &mut say),
-            Reader::Gemini(it) => it.read(event, &mut say),
+            Reader::Chat(it) => it.read(event, &mut learn),
+            Reader::Responses(it) => it.read(event, &mut learn),
+            Reader::Messages(it) => it.read(event, &mut learn),
+            Reader::Gemini(it) => it.read(event, &mut learn),
             Reader::Converse(_) => {}
         }
-        template.learn(&lesson, event);
+        template.learn(lesson, event);
     }
 
     fn end(&mut self, sink: &mut Sink, out: &mut Vec<u8>) {
@@ -275,15 +278,14 @@ impl Stream {
         self.sink.said(said, out);
     }
 
-    /// Only reads.
-    pub(super) fn read_all(&mut self, bytes: &[u8], say: &mut dyn FnMut(Said<'_>)) {
+    /// Only reads: as a stream does, or each event in full.
+    pub(super) fn read_all(&mut self, bytes: &[u8], shortly: bool, say: &mut dyn FnMut(Said<'_>)) {
         let mut events = Events::within(ANSWER_LIMIT);
-        let mut read = |it: Event<'_>| match &mut self.reader {
-            Reader::Chat(reader) => reader.read(&it, say),
-            Reader::Responses(reader) => reader.read(&it, say),
-            Reader::Messages(reader) => reader.read(&it, say),
-            Reader::Gemini(reader) => reader.read(&it, say),
-            Reader::Converse(_) => {}
+        let mut read = |it: Event<'_>| {
+            if !shortly {
+                self.template = Template::default();
+            }
+            self.reader.read(&it, &mut self.template, say);
         };
         events.feed(bytes, &mut read);
         events.end(&mut read);

@@ -1,8 +1,9 @@
 //! What the writers of several dialects share.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::model::{Level, Named, Part, Piece, Role, Turn};
+use super::model::{Named, Part, Piece, Role, Turn};
 use super::notes::Notes;
 use super::{Frame, Wire};
 
@@ -45,11 +46,6 @@ pub(crate) fn forget_thoughts(pieces: &[Piece], notes: &Notes) {
 
 pub(crate) fn forget_thought(piece: &Piece, notes: &Notes) {
     notes.hint(&piece.field, "another vendor's thoughts are not sent");
-}
-
-/// OpenAI's word for a level of effort: it has no `max`.
-pub(crate) fn effort(level: Level) -> &'static str {
-    level.min(Level::Higher).name()
 }
 
 /// The turns with each speaker's joined, where a dialect wants speakers to take turns. Instructions in the middle have
@@ -98,8 +94,26 @@ pub(crate) fn id(prefix: &str, own: Option<&str>, frame: &Frame) -> String {
 
 /// A text as JSON.
 pub(crate) fn quote(text: &str, out: &mut Vec<u8>) {
-    // Writing to memory does not fail, and a string always serializes.
-    let _ = serde_json::to_writer(out, text);
+    // Looks at every byte, which compilers do many at a time; most texts have nothing to escape.
+    let escapes = text.bytes().fold(false, |seen, it| seen | (it < 0x20) | (it == b'"') | (it == b'\\'));
+    if escapes {
+        // Writing to memory does not fail, and a string always serializes.
+        let _ = serde_json::to_writer(out, text);
+        return;
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// A struct's fields, behind others of the same object. Its closing brace is the object's.
+pub(crate) fn fields(fields: &impl Serialize, out: &mut Vec<u8>) {
+    let begun = out.len();
+    // As above.
+    let _ = serde_json::to_writer(&mut *out, fields);
+    if let Some(brace) = out.get_mut(begun) {
+        *brace = b',';
+    }
 }
 
 /// A number as it is written, without a detour.

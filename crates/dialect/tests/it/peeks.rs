@@ -179,6 +179,20 @@ fn a_form_that_is_none_or_says_two_models_is_refused() {
     assert_eq!(peek_multipart(FORM, other.as_bytes()), Ok(None::<MultipartModel>));
 }
 
+#[test]
+fn what_precedes_a_form_is_bounded_however_much_of_it_has_come() {
+    for (before, is_form) in [(0, true), (900, true), (1500, false)] {
+        let preamble = if before > 0 { "-".repeat(before) + "\r\n" } else { String::new() };
+        let body = preamble + &form(&[("model", "a")]);
+        let whole = peek_multipart(FORM, body.as_bytes());
+        assert_eq!(whole.is_ok(), is_form, "{before}");
+        for end in 0..body.len() {
+            let early = peek_multipart(FORM, &body.as_bytes()[..end]);
+            assert!(early.is_ok() || whole.is_err(), "{before}: refused at {end}, and taken later");
+        }
+    }
+}
+
 fn form(parts: &[(&str, &str)]) -> String {
     let part = |(name, value): &(&str, &str)| {
         format!("--x-1\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")

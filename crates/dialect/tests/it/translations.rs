@@ -1,5 +1,6 @@
 //! From one chat dialect into another, seen from outside: every caller with every vendor.
 
+mod answers;
 mod bounds;
 mod client;
 mod matrix;
@@ -15,7 +16,7 @@ use dialect::{Kind, Wire};
 pub(crate) fn order(from: Wire, to: Wire, stream: bool) -> Order<'static> {
     let (kind, model) = match to {
         Wire::Chat | Wire::Responses => (Kind::OpenAi, "gpt-6-luna"),
-        Wire::Messages => (Kind::Anthropic, "claude-sonnet-5"),
+        Wire::Messages => (Kind::Anthropic, "claude-sonnet-4-6"),
         Wire::Gemini => (Kind::Gemini, "gemini-3-flash"),
         Wire::Converse => (Kind::OpenAiCompatible, "anthropic.claude-sonnet-5-v1:0"),
     };

@@ -45,7 +45,7 @@ fn part(mut it: Object<'_>) -> Option<Piece> {
 fn image(it: &mut Object<'_>) -> Option<Part> {
     let mut image = it.object("image_url")?;
     let url = image.text("url");
-    image.hints(&["detail"]);
+    image.hint_unless("detail", "auto");
     image.done();
     url.map(|url| Part::Image(media::from_url(url, None)))
 }

@@ -43,6 +43,7 @@ pub(in crate::translate) fn read(mut body: Object<'_>) -> Request {
         "service_tier",
         "prompt_cache_key",
         "prompt_cache_retention",
+        "prompt_cache_options",
         "safety_identifier",
         "prediction",
     ]);
@@ -57,7 +58,7 @@ fn read_effort(body: &mut Object<'_>, request: &mut Request) {
             let thinking = Thinking { level: Some(level), ..Thinking::default() };
             request.thinking = Some(body.named("reasoning_effort", thinking));
         }
-        None => body.notes.wrong(effort.field, "must be none, minimal, low, medium, high or xhigh"),
+        None => body.notes.wrong(effort.field, "must be none, minimal, low, medium, high, xhigh or max"),
     }
 }
 

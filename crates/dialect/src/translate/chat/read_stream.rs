@@ -5,15 +5,12 @@ use serde_json::value::RawValue;
 
 use super::message;
 use super::reply::{read_stop, read_tokens};
-use crate::fault::stands_for;
 use crate::sse::Event;
 use crate::translate::model::Said;
 use crate::translate::notes::Notes;
 use crate::translate::object::Object;
+use crate::translate::reading::{self, CALLS_MAX};
 use crate::wire::{says_something, string};
-
-/// More calls than any answer has.
-const CALLS_MAX: usize = 1024;
 
 #[derive(Default)]
 pub(in crate::translate) struct ReadStream {
@@ -96,14 +93,9 @@ impl ReadStream {
             // Some vendors give no reason before it.
             return say(Said::Done);
         }
-        let Ok(chunk) = serde_json::from_slice::<Chunk<'_>>(event.data) else {
-            if event.name == b"error" {
-                say(Said::Failed { status: stands_for(event.data), error: event.data });
-            }
-            return;
-        };
+        let Some(chunk) = reading::chunk::<Chunk<'_>>(event, say) else { return };
         if says_something(chunk.error) || event.name == b"error" {
-            return say(Said::Failed { status: stands_for(event.data), error: event.data });
+            return say(reading::failed(event.data));
         }
         if !self.has_begun {
             self.has_begun = true;
@@ -114,7 +106,7 @@ impl ReadStream {
             let reason = choice.finish_reason.and_then(string).filter(|it| !it.is_empty());
             if says_something(choice.error) || reason.as_deref() == Some("error") {
                 let error = choice.error.map_or(event.data, |it| it.get().as_bytes());
-                return say(Said::Failed { status: stands_for(error), error });
+                return say(reading::failed(error));
             }
             if let Some(delta) = choice.delta {
                 self.delta(&delta, say);

@@ -48,7 +48,7 @@ pub(super) fn read_tokens(usage: &Value) -> Option<Tokens> {
         cached: count("/prompt_tokens_details/cached_tokens")
             .or_else(|| count("/prompt_cache_hit_tokens"))
             .unwrap_or(0),
-        stored: 0,
+        stored: count("/prompt_tokens_details/cache_write_tokens").unwrap_or(0),
         reasoning: count("/completion_tokens_details/reasoning_tokens").unwrap_or(0),
     };
     Some(tokens)
@@ -59,7 +59,7 @@ pub(super) fn write_tokens(it: Tokens) -> Value {
         "prompt_tokens": it.input,
         "completion_tokens": it.output,
         "total_tokens": it.total(),
-        "prompt_tokens_details": { "cached_tokens": it.cached },
+        "prompt_tokens_details": { "cached_tokens": it.cached, "cache_write_tokens": it.stored },
         "completion_tokens_details": { "reasoning_tokens": it.reasoning },
     })
 }

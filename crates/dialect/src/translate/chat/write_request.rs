@@ -44,7 +44,7 @@ pub(in crate::translate) fn write(request: &Request, to: &To<'_>, notes: &Notes)
     writing::put(&mut body, "verbosity", request.verbosity.as_ref());
     writing::put(&mut body, "user", request.user.as_ref());
     if let Some(level) = request.thinking.as_ref().and_then(|it| it.value.level()) {
-        body.insert("reasoning_effort".into(), writing::effort(level).into());
+        body.insert("reasoning_effort".into(), level.name().into());
     }
     notes.lose(request.top_k.as_ref(), "the vendor's dialect (Chat Completions) has no top_k");
     Value::Object(body)

@@ -124,8 +124,9 @@ fn write_media(media: &Media) -> Value {
 pub(super) fn citations(candidate: &Value) -> Vec<Citation> {
     let grounding = &candidate["groundingMetadata"];
     let source = |index: &Value| {
-        let web = &grounding["groundingChunks"][index.as_u64()? as usize]["web"];
-        Some((web["uri"].as_str()?.to_owned(), web["title"].as_str().unwrap_or_default().to_owned()))
+        let chunk = &grounding["groundingChunks"][index.as_u64()? as usize];
+        let found = ["web", "retrievedContext", "maps"].iter().find_map(|it| chunk.get(it))?;
+        Some((found["uri"].as_str()?.to_owned(), found["title"].as_str().unwrap_or_default().to_owned()))
     };
     let mut citations = Vec::new();
     for support in grounding["groundingSupports"].as_array().into_iter().flatten() {

@@ -166,7 +166,7 @@ fn thinking(mut it: Object<'_>) -> Option<Named<Thinking>> {
     if let Some(level) = level.filter(|it| it != "THINKING_LEVEL_UNSPECIFIED") {
         asked.level = Level::from_name(&level);
         if asked.level.is_none() {
-            it.notes.wrong(it.path("thinkingLevel"), "must be minimal, low, medium or high");
+            it.notes.wrong(it.path("thinkingLevel"), "must be minimal, low, medium, high or xhigh");
         }
     }
     let named = it.named(if asked.level.is_some() { "thinkingLevel" } else { "thinkingBudget" }, asked);

@@ -1,18 +1,14 @@
 //! A stream of `generateContent`, read: each event is an answer of its own, with more of the parts.
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::parts;
 use super::reply::{read_stop, read_tokens};
-use crate::fault::stands_for;
 use crate::sse::Event;
 use crate::translate::Wire;
 use crate::translate::model::{Said, Seal, Stop};
+use crate::translate::reading::{self, CALLS_MAX, value};
 use crate::wire::{says_something, string};
-
-/// More calls than any answer has.
-const CALLS_MAX: usize = 1024;
 
 #[derive(Default)]
 pub(in crate::translate) struct ReadStream {
@@ -70,9 +66,9 @@ struct Part<'a> {
 
 impl ReadStream {
     pub(in crate::translate) fn read(&mut self, event: &Event<'_>, say: &mut dyn FnMut(Said<'_>)) {
-        let Ok(chunk) = serde_json::from_slice::<Chunk<'_>>(event.data) else { return };
+        let Some(chunk) = reading::chunk::<Chunk<'_>>(event, say) else { return };
         if says_something(chunk.error) {
-            return say(Said::Failed { status: stands_for(event.data), error: event.data });
+            return say(reading::failed(event.data));
         }
         if !self.has_begun {
             self.has_begun = true;
@@ -89,7 +85,7 @@ impl ReadStream {
             }
             if let Some(reason) = candidate.reason.and_then(string) {
                 let Some(stop) = read_stop(&reason, self.calls > 0) else {
-                    let error = br#"{"error":{"code":502,"message":"the model wrote a tool call that cannot be read"}}"#;
+                    let error = br#"{"error":{"code":502,"message":"the model wrote an answer that cannot be read"}}"#;
                     return say(Said::Failed { status: 502, error });
                 };
                 self.stop = Some(stop);
@@ -145,8 +141,4 @@ impl ReadStream {
         }
         say(Said::Break);
     }
-}
-
-fn value(raw: &RawValue) -> Option<Value> {
-    serde_json::from_str(raw.get()).ok()
 }

@@ -37,13 +37,25 @@ pub(in crate::translate) fn read(body: Object<'_>) -> Option<Reply> {
     Some(reply)
 }
 
-/// Nothing where the model's answer is none: it botched a call.
+/// Nothing where the model's answer is none: it botched a call, or all of it.
 pub(super) fn read_stop(reason: &str, has_calls: bool) -> Option<Stop> {
     let stop = match reason {
         "MAX_TOKENS" => Stop::Length,
-        "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "LANGUAGE"
-        | "IMAGE_SAFETY" => Stop::Filtered,
-        "MALFORMED_FUNCTION_CALL" | "UNEXPECTED_TOOL_CALL" | "TOO_MANY_TOOL_CALLS" => return None,
+        "SAFETY"
+        | "RECITATION"
+        | "BLOCKLIST"
+        | "PROHIBITED_CONTENT"
+        | "SPII"
+        | "LANGUAGE"
+        | "IMAGE_SAFETY"
+        | "IMAGE_PROHIBITED_CONTENT"
+        | "IMAGE_RECITATION"
+        | "MODEL_ARMOR" => Stop::Filtered,
+        "MALFORMED_FUNCTION_CALL"
+        | "UNEXPECTED_TOOL_CALL"
+        | "TOO_MANY_TOOL_CALLS"
+        | "MALFORMED_RESPONSE"
+        | "MISSING_THOUGHT_SIGNATURE" => return None,
         _ if has_calls => Stop::Tools,
         _ => Stop::End,
     };

@@ -101,7 +101,8 @@ fn document(it: &mut Object<'_>) -> Option<Part> {
 pub(super) fn citation(mut it: Object<'_>) -> Option<Citation> {
     let title = it.text("title").unwrap_or_default();
     let quote = it.text("cited_text").unwrap_or_default();
-    match it.text("url") {
+    // Of the web, or of what the caller's own search found.
+    match it.text("url").or_else(|| it.text("source").filter(|it| it.contains("://"))) {
         Some(url) => Some(Citation { url, title, quote, span: None }),
         None => {
             it.notes.lost(it.path("type"), "a citation of a document cannot be translated");

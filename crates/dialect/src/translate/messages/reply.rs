@@ -1,5 +1,6 @@
 //! A complete message.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::blocks;
@@ -55,13 +56,21 @@ pub(super) fn read_tokens(usage: &Value) -> Option<Tokens> {
     Some(Tokens { input, output: output.unwrap_or(0), cached, stored, reasoning: reasoning.unwrap_or(0) })
 }
 
-pub(super) fn write_tokens(it: Tokens) -> Value {
-    json!({
-        "input_tokens": it.input.saturating_sub(it.cached).saturating_sub(it.stored),
-        "cache_creation_input_tokens": it.stored,
-        "cache_read_input_tokens": it.cached,
-        "output_tokens": it.output,
-    })
+#[derive(Serialize)]
+pub(super) struct Usage {
+    input_tokens: u64,
+    cache_creation_input_tokens: u64,
+    cache_read_input_tokens: u64,
+    output_tokens: u64,
+}
+
+pub(super) fn write_tokens(it: Tokens) -> Usage {
+    Usage {
+        input_tokens: it.input.saturating_sub(it.cached).saturating_sub(it.stored),
+        cache_creation_input_tokens: it.stored,
+        cache_read_input_tokens: it.cached,
+        output_tokens: it.output,
+    }
 }
 
 pub(in crate::translate) fn write(reply: &Reply, frame: &Frame, notes: &Notes) -> Value {

@@ -1,9 +1,9 @@
 //! A request for a message, written.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::blocks;
-use crate::translate::model::{Format, Level, Part, Piece, Request, Role, ToolChoice};
+use crate::translate::model::{Format, Level, Named, Part, Piece, Request, Role, ToolChoice};
 use crate::translate::notes::Notes;
 use crate::translate::{To, Wire, writing};
 
@@ -37,9 +37,7 @@ pub(in crate::translate) fn write(request: &Request, to: &To<'_>, notes: &Notes)
         body.insert("stream".into(), true.into());
     }
     tools(request, &mut body);
-    temperature(request, notes, &mut body);
-    writing::put(&mut body, "top_p", request.top_p.as_ref());
-    writing::put(&mut body, "top_k", request.top_k.as_ref());
+    sampling(request, to.model, notes, &mut body);
     writing::put(&mut body, "stop_sequences", request.stop.as_ref());
     if let Some(user) = &request.user {
         body.insert("metadata".into(), json!({ "user_id": user.value }));
@@ -110,6 +108,21 @@ fn tools(request: &Request, body: &mut Map<String, Value>) {
     body.insert("tool_choice".into(), choice);
 }
 
+/// How words are chosen. Newer models decide that for themselves and refuse whoever tells them, were it what they do.
+fn sampling(request: &Request, model: &str, notes: &Notes, body: &mut Map<String, Value>) {
+    if decides_for_itself(model) {
+        let why = "the vendor's newer models (Claude 4.7 and later) take none";
+        let is_told = |it: &&Named<Number>| it.value.as_f64() != Some(1.0);
+        notes.lose(request.temperature.as_ref().filter(is_told), why);
+        notes.lose(request.top_p.as_ref().filter(is_told), why);
+        notes.lose(request.top_k.as_ref(), why);
+        return;
+    }
+    temperature(request, notes, body);
+    writing::put(body, "top_p", request.top_p.as_ref());
+    writing::put(body, "top_k", request.top_k.as_ref());
+}
+
 /// Others go to two, this vendor to one.
 fn temperature(request: &Request, notes: &Notes, body: &mut Map<String, Value>) {
     let Some(temperature) = &request.temperature else { return };
@@ -169,6 +182,11 @@ fn calls_unthought(request: &Request) -> bool {
         let calls = it.pieces.iter().any(|it| matches!(it.part, Part::Call(_)));
         calls && !it.pieces.iter().any(|it| writing::is_own(it, Wire::Messages))
     })
+}
+
+/// Claude, since the seventh of the fourth generation. Others that speak this dialect take what they are told.
+fn decides_for_itself(model: &str) -> bool {
+    model.contains("claude") && !takes_budget(model) && !model.contains("-4-6")
 }
 
 /// Models before the sixth of the fourth generation are told tokens, later ones an effort.

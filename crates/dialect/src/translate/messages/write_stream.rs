@@ -1,12 +1,17 @@
 //! A message's stream, written. Blocks are numbered as they open; one is open at a time.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::blocks::write_citation;
-use super::reply::{write_stop, write_tokens};
+use super::reply::{Usage, write_stop, write_tokens};
 use crate::translate::model::{Said, Seal, Stop, Tokens};
 use crate::translate::writing::{self, digits, quote};
 use crate::translate::{Frame, Wire};
+
+/// Blocks that are still empty.
+const TEXT: &str = r#"{"type":"text","text":""}"#;
+const THOUGHT: &str = r#"{"type":"thinking","thinking":"","signature":""}"#;
 
 pub(in crate::translate) struct WriteStream {
     frame: Frame,
@@ -43,7 +48,7 @@ impl WriteStream {
         match said {
             Said::Begin { id, model } => self.begin(id, model, out),
             Said::Text(text) | Said::Refusal(text) => {
-                self.opened(Open::Text, || json!({ "type": "text", "text": "" }), out);
+                self.opened(Open::Text, TEXT, out);
                 self.delta(self.blocks, "text_delta", "text", text, out);
             }
             Said::Thought(text) => {
@@ -53,19 +58,20 @@ impl WriteStream {
             Said::Seal(seal) => self.seal(&seal, out),
             Said::Hidden(seal) => {
                 self.close(out);
-                let data = seal.written(Wire::Messages);
-                self.opened(Open::Thought, || json!({ "type": "redacted_thinking", "data": data }), out);
+                let block = json!({ "type": "redacted_thinking", "data": seal.written(Wire::Messages) });
+                self.opened(Open::Thought, &block.to_string(), out);
                 self.close(out);
             }
             Said::Citation(it) => {
-                self.opened(Open::Text, || json!({ "type": "text", "text": "" }), out);
+                self.opened(Open::Text, TEXT, out);
                 let delta = json!({ "type": "citations_delta", "citation": write_citation(&it) });
-                event("content_block_delta", &json!({ "index": self.blocks, "delta": delta }), out);
+                let delta = Delta { index: self.blocks, delta };
+                event("content_block_delta", &delta, out);
             }
             Said::Call { id, name, .. } => {
                 self.close(out);
                 let block = json!({ "type": "tool_use", "id": id, "name": name, "input": {} });
-                self.opened(Open::Call, || block, out);
+                self.opened(Open::Call, &block.to_string(), out);
                 self.calls.push(self.blocks);
             }
             Said::Arguments { call, json } => {
@@ -85,32 +91,37 @@ impl WriteStream {
         if std::mem::replace(&mut self.begun, true) {
             return;
         }
-        let message = json!({
-            "id": writing::id("msg_", id, &self.frame),
-            "type": "message",
-            "role": "assistant",
-            "model": model.filter(|it| !it.is_empty()).unwrap_or(&self.frame.model),
-            "content": [],
-            "stop_reason": null,
-            "stop_sequence": null,
-            "usage": write_tokens(self.tokens),
-        });
-        event("message_start", &json!({ "message": message }), out);
+        let message = Message {
+            id: &writing::id("msg_", id, &self.frame),
+            kind: "message",
+            role: "assistant",
+            model: model.filter(|it| !it.is_empty()).unwrap_or(&self.frame.model),
+            content: [],
+            stop_reason: (),
+            stop_sequence: (),
+            usage: write_tokens(self.tokens),
+        };
+        event("message_start", &Start { message }, out);
     }
 
-    /// Opens a block, unless one of its kind is open.
-    fn opened(&mut self, kind: Open, block: impl FnOnce() -> Value, out: &mut Vec<u8>) {
+    /// Opens a block, which is JSON, unless one of its kind is open.
+    fn opened(&mut self, kind: Open, block: &str, out: &mut Vec<u8>) {
         if self.open == Some(kind) && kind != Open::Call {
             return;
         }
         self.begin(None, None, out);
         self.close(out);
         self.open = Some(kind);
-        event("content_block_start", &json!({ "index": self.blocks, "content_block": block() }), out);
+        head("content_block_start", out);
+        out.extend_from_slice(b",\"index\":");
+        digits(self.blocks as u64, out);
+        out.extend_from_slice(b",\"content_block\":");
+        out.extend_from_slice(block.as_bytes());
+        out.extend_from_slice(b"}\n\n");
     }
 
     fn thought(&mut self, out: &mut Vec<u8>) {
-        self.opened(Open::Thought, || json!({ "type": "thinking", "thinking": "", "signature": "" }), out);
+        self.opened(Open::Thought, THOUGHT, out);
     }
 
     fn seal(&mut self, seal: &Seal, out: &mut Vec<u8>) {
@@ -121,7 +132,10 @@ impl WriteStream {
 
     fn close(&mut self, out: &mut Vec<u8>) {
         if self.open.take().is_some() {
-            event("content_block_stop", &json!({ "index": self.blocks }), out);
+            head("content_block_stop", out);
+            out.extend_from_slice(b",\"index\":");
+            digits(self.blocks as u64, out);
+            out.extend_from_slice(b"}\n\n");
             self.blocks += 1;
         }
     }
@@ -143,21 +157,60 @@ impl WriteStream {
         self.begin(None, None, out);
         self.close(out);
         let (reason, sequence) = write_stop(&self.stop);
-        let delta = json!({ "stop_reason": reason, "stop_sequence": sequence });
-        event("message_delta", &json!({ "delta": delta, "usage": write_tokens(self.tokens) }), out);
-        event("message_stop", &json!({}), out);
+        let delta = Stopped { stop_reason: reason, stop_sequence: sequence };
+        event("message_delta", &End { delta, usage: write_tokens(self.tokens) }, out);
+        out.extend_from_slice(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }
 }
 
-fn event(kind: &str, fields: &Value, out: &mut Vec<u8>) {
+/// An event up to its other fields.
+fn head(kind: &str, out: &mut Vec<u8>) {
     for part in ["event: ", kind, "\ndata: {\"type\":\"", kind, "\""] {
         out.extend_from_slice(part.as_bytes());
     }
-    for (name, value) in fields.as_object().into_iter().flatten() {
-        out.push(b',');
-        quote(name, out);
-        out.push(b':');
-        out.extend_from_slice(value.to_string().as_bytes());
-    }
-    out.extend_from_slice(b"}\n\n");
+}
+
+fn event(kind: &str, fields: &impl Serialize, out: &mut Vec<u8>) {
+    head(kind, out);
+    writing::fields(fields, out);
+    out.extend_from_slice(b"\n\n");
+}
+
+// What events say beside their type.
+
+#[derive(Serialize)]
+struct Start<'a> {
+    message: Message<'a>,
+}
+
+/// A message that has only begun.
+#[derive(Serialize)]
+struct Message<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    role: &'static str,
+    model: &'a str,
+    content: [(); 0],
+    stop_reason: (),
+    stop_sequence: (),
+    usage: Usage,
+}
+
+#[derive(Serialize)]
+struct Delta {
+    index: usize,
+    delta: Value,
+}
+
+#[derive(Serialize)]
+struct End<'a> {
+    delta: Stopped<'a>,
+    usage: Usage,
+}
+
+#[derive(Serialize)]
+struct Stopped<'a> {
+    stop_reason: &'a str,
+    stop_sequence: Option<&'a str>,
 }

@@ -1,6 +1,6 @@
-//! Items: messages, thoughts, calls and what came of them. The same in a request's history and in an answer.
+//! Items, read: messages, thoughts, calls and what came of them. The same in a request's history and in an answer.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::translate::Wire;
 use crate::translate::media;
@@ -92,7 +92,7 @@ fn part(mut it: Object<'_>) -> Option<Piece> {
         }
         "refusal" => it.text("refusal").map(Part::Refusal),
         "input_image" => {
-            it.hints(&["detail"]);
+            it.hint_unless("detail", "auto");
             it.text("image_url").map(|url| Part::Image(media::from_url(url, None)))
         }
         "input_file" => file(&mut it),
@@ -111,7 +111,7 @@ fn part(mut it: Object<'_>) -> Option<Piece> {
 
 fn file(it: &mut Object<'_>) -> Option<Part> {
     let name = it.text("filename");
-    it.hints(&["detail"]);
+    it.hint_unless("detail", "auto");
     let kind = name.as_deref().and_then(media::by_extension).map(str::to_owned);
     let data = it.text("file_data");
     let media = match it.text("file_url").or_else(|| data.clone().filter(|it| it.starts_with("data:"))) {
@@ -126,35 +126,4 @@ pub(super) fn annotation(mut it: Object<'_>) -> Option<Citation> {
     let span = [it.number("start_index"), it.number("end_index")].map(|it| it.and_then(|it| it.as_u64()));
     let title = it.text("title").unwrap_or_default();
     Some(Citation { url: it.text("url")?, title, quote: String::new(), span: span[0].zip(span[1]) })
-}
-
-pub(super) fn write_annotation(it: &Citation) -> Value {
-    let (start, end) = it.span.unwrap_or_default();
-    json!({ "type": "url_citation", "url": it.url, "title": it.title, "start_index": start, "end_index": end })
-}
-
-/// A thought as an item: what can be read as its summary, the rest under its seal.
-pub(super) fn write_thought(it: &Thought) -> Value {
-    let summary: Vec<Value> = match it.text.as_str() {
-        "" => Vec::new(),
-        text => vec![json!({ "type": "summary_text", "text": text })],
-    };
-    let mut item = json!({ "type": "reasoning", "summary": summary });
-    if let Some(seal) = &it.seal {
-        item["encrypted_content"] = seal.written(Wire::Responses).into();
-    }
-    item
-}
-
-pub(super) fn write_call(call: &Call) -> Value {
-    let arguments = if call.arguments.is_empty() { "{}" } else { &call.arguments };
-    json!({ "type": "function_call", "call_id": call.id, "name": call.name, "arguments": arguments })
-}
-
-/// A text of the model's.
-pub(super) fn write_output_text(text: &str, citations: &[Citation]) -> Value {
-    let whole = (0, text.chars().count() as u64);
-    let placed = |it: &Citation| write_annotation(&Citation { span: it.span.or(Some(whole)), ..it.clone() });
-    let annotations: Vec<Value> = citations.iter().map(placed).collect();
-    json!({ "type": "output_text", "text": text, "annotations": annotations })
 }

@@ -49,6 +49,7 @@ pub(in crate::translate) fn read(mut body: Object<'_>) -> Request {
         "service_tier",
         "prompt_cache_key",
         "prompt_cache_retention",
+        "prompt_cache_options",
         "safety_identifier",
         "client_metadata",
     ]);
@@ -91,7 +92,7 @@ fn reasoning(body: &mut Object<'_>, request: &mut Request) {
     if let Some(effort) = it.text("effort") {
         thinking.level = Level::from_name(&effort);
         if thinking.level.is_none() {
-            it.notes.wrong(it.path("effort"), "must be none, minimal, low, medium, high or xhigh");
+            it.notes.wrong(it.path("effort"), "must be none, minimal, low, medium, high, xhigh or max");
         }
     }
     let named = it.named("effort", thinking);

@@ -5,15 +5,12 @@ use serde_json::value::RawValue;
 
 use super::items;
 use super::reply::{read_stop, read_tokens};
-use crate::fault::stands_for;
 use crate::sse::Event;
 use crate::translate::model::Said;
 use crate::translate::notes::Notes;
 use crate::translate::object::Object;
+use crate::translate::reading::{self, CALLS_MAX, value};
 use crate::wire::{says_something, string};
-
-/// More calls than any answer has.
-const CALLS_MAX: usize = 1024;
 
 #[derive(Default)]
 pub(in crate::translate) struct ReadStream {
@@ -48,19 +45,13 @@ struct Chunk<'a> {
 
 impl ReadStream {
     pub(in crate::translate) fn read(&mut self, event: &Event<'_>, say: &mut dyn FnMut(Said<'_>)) {
-        let Ok(chunk) = serde_json::from_slice::<Chunk<'_>>(event.data) else {
-            if event.name == b"error" {
-                say(Said::Failed { status: stands_for(event.data), error: event.data });
-            }
-            return;
-        };
-        let typed = chunk.kind.and_then(string);
-        let kind = typed.as_deref().unwrap_or(std::str::from_utf8(event.name).unwrap_or_default());
+        let Some(chunk) = reading::chunk::<Chunk<'_>>(event, say) else { return };
+        let kind = reading::kind(chunk.kind, event);
         if kind == "error" || kind == "response.failed" || says_something(chunk.error) {
-            return say(Said::Failed { status: stands_for(event.data), error: event.data });
+            return say(reading::failed(event.data));
         }
         let delta = || chunk.delta.and_then(string).filter(|it| !it.is_empty());
-        match kind {
+        match kind.as_ref() {
             "response.output_text.delta" => {
                 if let Some(text) = delta() {
                     say(Said::Text(&text));
@@ -157,8 +148,4 @@ impl ReadStream {
         }
         say(Said::Break);
     }
-}
-
-fn value(raw: &RawValue) -> Option<Value> {
-    serde_json::from_str(raw.get()).ok()
 }

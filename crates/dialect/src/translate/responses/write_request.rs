@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::items;
-use crate::translate::model::{Data, Format, Level, Media, Outcome, Part, Piece, Request, Role, Thinking};
+use crate::translate::model::{
+    Call, Data, Format, Level, Media, Outcome, Part, Piece, Request, Role, Thinking, Thought,
+};
 use crate::translate::notes::Notes;
 use crate::translate::{To, Wire, chat, media, writing};
 
@@ -69,7 +70,7 @@ pub(in crate::translate) fn write(request: &Request, to: &To<'_>, notes: &Notes)
 fn reasoning(thinking: Thinking, body: &mut Map<String, Value>) {
     let mut reasoning = Map::new();
     if let Some(level) = thinking.level() {
-        reasoning.insert("effort".into(), writing::effort(level).into());
+        reasoning.insert("effort".into(), level.name().into());
     }
     if thinking.shown == Some(true) {
         reasoning.insert("summary".into(), "auto".into());
@@ -94,11 +95,9 @@ fn input(request: &Request, notes: &Notes) -> Vec<Value> {
         let mut parts = Vec::new();
         for piece in &turn.pieces {
             let item = match &piece.part {
-                Part::Call(call) => Some(items::write_call(call)),
+                Part::Call(call) => Some(write_call(call)),
                 Part::Outcome(it) => Some(outcome(it, notes)),
-                Part::Thought(it) if writing::is_own(piece, Wire::Responses) => {
-                    Some(items::write_thought(it))
-                }
+                Part::Thought(it) if writing::is_own(piece, Wire::Responses) => Some(write_thought(it)),
                 Part::Thought(_) => {
                     writing::forget_thought(piece, notes);
                     None
@@ -119,9 +118,29 @@ fn input(request: &Request, notes: &Notes) -> Vec<Value> {
 }
 
 fn close(parts: &mut Vec<Value>, role: &str, input: &mut Vec<Value>) {
-    if !parts.is_empty() {
-        input.push(json!({ "type": "message", "role": role, "content": std::mem::take(parts) }));
-    }
+    let content = match parts.as_slice() {
+        [] => return,
+        // An answer in parts is an item with the id that its vendor gave it, which nobody has here; a text is just a text.
+        [one] if role == "assistant" && one["type"] == "output_text" => one["text"].clone(),
+        _ => parts.clone().into(),
+    };
+    parts.clear();
+    input.push(json!({ "type": "message", "role": role, "content": content }));
+}
+
+/// A thought that was the vendor's own: what could be read of it, the rest under its seal.
+fn write_thought(it: &Thought) -> Value {
+    let summary: Vec<Value> = match it.text.as_str() {
+        "" => Vec::new(),
+        text => vec![json!({ "type": "summary_text", "text": text })],
+    };
+    let seal = it.seal.as_ref().map(|it| it.written(Wire::Responses));
+    json!({ "type": "reasoning", "summary": summary, "encrypted_content": seal })
+}
+
+fn write_call(call: &Call) -> Value {
+    let arguments = if call.arguments.is_empty() { "{}" } else { &call.arguments };
+    json!({ "type": "function_call", "call_id": call.id, "name": call.name, "arguments": arguments })
 }
 
 fn outcome(it: &Outcome, notes: &Notes) -> Value {
@@ -138,11 +157,13 @@ fn outcome(it: &Outcome, notes: &Notes) -> Value {
 fn part(piece: &Piece, role: Role, notes: &Notes) -> Option<Value> {
     match &piece.part {
         Part::Text { text, .. } if role == Role::Assistant => {
-            Some(json!({ "type": "output_text", "text": text }))
+            Some(json!({ "type": "output_text", "text": text, "annotations": [] }))
         }
         Part::Text { text, .. } => Some(json!({ "type": "input_text", "text": text })),
         Part::Refusal(text) => Some(json!({ "type": "refusal", "refusal": text })),
-        Part::Image(it) => Some(json!({ "type": "input_image", "image_url": media::to_url(it) })),
+        Part::Image(it) => {
+            Some(json!({ "type": "input_image", "image_url": media::to_url(it), "detail": "auto" }))
+        }
         Part::File { media, name } => Some(file(media, name.as_deref())),
         _ => {
             notes.lost(&piece.field, "the vendor's dialect (Responses) has no place for this");

@@ -2,12 +2,9 @@
 //!
 //! The last event repeats the whole answer, so all of it is kept: no more than [`ANSWER_LIMIT`].
 
-use serde_json::{Value, json};
-
-use super::items;
-use super::reply::{envelope, item_id, output};
+use super::events::{Called, Cited, OfDelta, OfItem, OfOutput, OfPart, Told, Whole, event, head, logprobs};
+use super::shapes::{Annotation, Content, Item, Response, Status, item_id};
 use crate::translate::model::{Call, Citation, Part, Piece, Said, Seal, Stop, Thought, Tokens};
-use crate::translate::notes::Notes;
 use crate::translate::writing::{self, digits, quote};
 use crate::translate::{ANSWER_LIMIT, Frame};
 
@@ -23,11 +20,17 @@ pub(in crate::translate) struct WriteStream {
     open: Option<usize>,
     /// The places of calls.
     calls: Vec<usize>,
-    /// The last item that got a delta, and its id.
-    last_id: Option<(usize, String)>,
+    last: Option<Delta>,
     kept: usize,
     stop: Stop,
     tokens: Option<Tokens>,
+}
+
+/// The last delta, without what differs in the next one.
+struct Delta {
+    place: usize,
+    before_number: Vec<u8>,
+    before_text: Vec<u8>,
 }
 
 impl WriteStream {
@@ -41,7 +44,7 @@ impl WriteStream {
             pieces: Vec::new(),
             open: None,
             calls: Vec::new(),
-            last_id: None,
+            last: None,
             kept: 0,
             stop: Stop::End,
             tokens: None,
@@ -81,10 +84,10 @@ impl WriteStream {
         if std::mem::replace(&mut self.begun, true) {
             return;
         }
-        let response = envelope(&self.id, &self.model, &self.frame, &[], None, None);
-        let fields = json!({ "response": response });
+        let response = Response::new(&self.id, &self.model, &self.frame, Vec::new(), None, None);
+        let whole = Whole { response };
         for kind in ["response.created", "response.in_progress"] {
-            self.event(kind, &fields, out);
+            event(&mut self.sequence, kind, &whole, out);
         }
     }
 
@@ -95,7 +98,7 @@ impl WriteStream {
             whole.push_str(text);
         }
         self.kept += text.len();
-        self.delta("response.output_text.delta", place, "content_index", text, out);
+        self.delta("response.output_text.delta", place, text, out);
     }
 
     fn refusal(&mut self, text: &str, out: &mut Vec<u8>) {
@@ -104,7 +107,7 @@ impl WriteStream {
             whole.push_str(text);
         }
         self.kept += text.len();
-        self.delta("response.refusal.delta", place, "content_index", text, out);
+        self.delta("response.refusal.delta", place, text, out);
     }
 
     fn thought(&mut self, text: &str, out: &mut Vec<u8>) {
@@ -113,7 +116,7 @@ impl WriteStream {
             whole.text.push_str(text);
         }
         self.kept += text.len();
-        self.delta("response.reasoning_summary_text.delta", place, "summary_index", text, out);
+        self.delta("response.reasoning_summary_text.delta", place, text, out);
     }
 
     fn open_thought(&mut self, out: &mut Vec<u8>) -> usize {
@@ -139,24 +142,23 @@ impl WriteStream {
         let place = self.pieces.len();
         let thought = Thought { seal: Some(seal), hidden, ..Thought::default() };
         self.pieces.push(Piece { part: Part::Thought(thought), field: String::new() });
-        self.item("response.output_item.added", place, out);
-        self.item("response.output_item.done", place, out);
+        self.item(Status::InProgress, place, out);
+        self.item(Status::Completed, place, out);
     }
 
     fn citation(&mut self, citation: Citation, out: &mut Vec<u8>) {
         let place = self.opened(|it| matches!(it, Part::Text { .. }), || Part::text(""), out);
-        let Part::Text { text, citations } = &mut self.pieces[place].part else { return };
+        let Part::Text { text, citations } = &self.pieces[place].part else { return };
         let whole = (0, text.chars().count() as u64);
         let placed = Citation { span: citation.span.or(Some(whole)), ..citation };
-        let annotation = items::write_annotation(&placed);
-        let nth = citations.len();
+        let annotation = Annotation::of(&placed, whole);
+        let cited = Cited { annotation_index: citations.len(), annotation };
+        let fields = OfItem::new(&self.id, place, &self.pieces[place].part, cited);
+        event(&mut self.sequence, "response.output_text.annotation.added", &fields, out);
         self.kept += placed.url.len() + placed.title.len();
-        citations.push(placed);
-        let fields = json!({
-            "item_id": self.item_id(place), "output_index": place, "content_index": 0,
-            "annotation_index": nth, "annotation": annotation,
-        });
-        self.event("response.output_text.annotation.added", &fields, out);
+        if let Part::Text { citations, .. } = &mut self.pieces[place].part {
+            citations.push(placed);
+        }
     }
 
     fn call(&mut self, id: &str, name: &str, out: &mut Vec<u8>) {
@@ -166,7 +168,7 @@ impl WriteStream {
         let call = Call { id: id.to_owned(), name: name.to_owned(), arguments: String::new() };
         self.pieces.push(Piece { part: Part::Call(call), field: String::new() });
         self.calls.push(place);
-        self.item("response.output_item.added", place, out);
+        self.item(Status::InProgress, place, out);
     }
 
     fn arguments(&mut self, call: usize, json: &str, out: &mut Vec<u8>) {
@@ -175,7 +177,7 @@ impl WriteStream {
             call.arguments.push_str(json);
         }
         self.kept += json.len();
-        self.delta("response.function_call_arguments.delta", place, "", json, out);
+        self.delta("response.function_call_arguments.delta", place, json, out);
     }
 
     /// The place of the open item, if it is of that kind; else of a new one.
@@ -193,137 +195,100 @@ impl WriteStream {
         let place = self.pieces.len();
         self.pieces.push(Piece { part: new(), field: String::new() });
         self.open = Some(place);
-        self.item("response.output_item.added", place, out);
-        let (kind, index) = match &self.pieces[place].part {
-            Part::Thought(_) => ("response.reasoning_summary_part.added", "summary_index"),
-            _ => ("response.content_part.added", "content_index"),
-        };
-        self.part(kind, index, place, out);
+        self.item(Status::InProgress, place, out);
+        self.part(Status::InProgress, place, out);
         place
     }
 
     /// Ends the open message or thought: its text, its part and its item are told again as a whole.
     fn close(&mut self, out: &mut Vec<u8>) {
         let Some(place) = self.open.take() else { return };
-        let (kind, field, text, index) = match &self.pieces[place].part {
-            Part::Refusal(text) => ("response.refusal.done", "refusal", text.clone(), "content_index"),
-            Part::Thought(it) => {
-                ("response.reasoning_summary_text.done", "text", it.text.clone(), "summary_index")
-            }
-            Part::Text { text, .. } => ("response.output_text.done", "text", text.clone(), "content_index"),
+        let part = &self.pieces[place].part;
+        let (kind, text, refusal) = match part {
+            Part::Text { text, .. } => ("response.output_text.done", Some(text), None),
+            Part::Refusal(text) => ("response.refusal.done", None, Some(text)),
+            Part::Thought(it) => ("response.reasoning_summary_text.done", Some(&it.text), None),
             _ => return,
         };
-        let fields = json!({ "item_id": self.item_id(place), "output_index": place, index: 0, field: text });
-        self.event(kind, &fields, out);
-        let kind = match index {
-            "summary_index" => "response.reasoning_summary_part.done",
-            _ => "response.content_part.done",
-        };
-        self.part(kind, index, place, out);
-        self.item("response.output_item.done", place, out);
+        let fields = OfItem::new(&self.id, place, part, Told { text, refusal, logprobs: logprobs(part) });
+        event(&mut self.sequence, kind, &fields, out);
+        self.part(Status::Completed, place, out);
+        self.item(Status::Completed, place, out);
     }
 
     fn done(&mut self, out: &mut Vec<u8>) {
         self.begin(out);
         self.close(out);
         for place in std::mem::take(&mut self.calls) {
-            let Part::Call(call) = &self.pieces[place].part else { continue };
+            let part = &self.pieces[place].part;
+            let Part::Call(call) = part else { continue };
             let arguments = if call.arguments.is_empty() { "{}" } else { &call.arguments };
-            let fields = json!({
-                "item_id": self.item_id(place), "output_index": place, "arguments": arguments, "name": call.name,
-            });
-            self.event("response.function_call_arguments.done", &fields, out);
-            self.item("response.output_item.done", place, out);
+            let fields = OfItem::new(&self.id, place, part, Called { arguments, name: &call.name });
+            event(&mut self.sequence, "response.function_call_arguments.done", &fields, out);
+            self.item(Status::Completed, place, out);
         }
-        let places = 0..self.pieces.len();
-        let output: Vec<Value> = places.map(|it| self.whole(it)).collect();
-        let response = envelope(&self.id, &self.model, &self.frame, &output, Some(&self.stop), self.tokens);
-        let kind = match response["status"].as_str() {
-            Some("incomplete") => "response.incomplete",
+        let items = self.pieces.iter().enumerate();
+        let output = items
+            .filter_map(|(n, it)| Item::of(&it.part, item_id(&self.id, n, &it.part), Status::Completed))
+            .collect();
+        let response =
+            Response::new(&self.id, &self.model, &self.frame, output, Some(&self.stop), self.tokens);
+        let kind = match response.status {
+            "incomplete" => "response.incomplete",
             _ => "response.completed",
         };
-        self.event(kind, &json!({ "response": response }), out);
+        event(&mut self.sequence, kind, &Whole { response }, out);
     }
 
-    fn item_id(&self, place: usize) -> String {
-        let kind = match &self.pieces[place].part {
-            Part::Thought(_) => "reasoning",
-            Part::Call(_) => "function_call",
-            _ => "message",
+    fn item(&mut self, status: Status, place: usize, out: &mut Vec<u8>) {
+        let kind = match status {
+            Status::InProgress => "response.output_item.added",
+            Status::Completed => "response.output_item.done",
         };
-        item_id(&self.id, place, kind)
+        let part = &self.pieces[place].part;
+        let item = Item::of(part, item_id(&self.id, place, part), status);
+        event(&mut self.sequence, kind, &OfOutput { output_index: place, item }, out);
     }
 
-    /// The item at a place, complete.
-    fn whole(&self, place: usize) -> Value {
-        let mut item =
-            output(&self.id, &self.pieces[place..=place], &Notes::of_answer()).pop().unwrap_or_default();
-        item["id"] = self.item_id(place).into();
-        item
-    }
-
-    fn item(&mut self, kind: &str, place: usize, out: &mut Vec<u8>) {
-        let mut item = self.whole(place);
-        if kind.ends_with("added") {
-            item["status"] = "in_progress".into();
-            match &self.pieces[place].part {
-                Part::Call(_) => item["arguments"] = "".into(),
-                Part::Thought(_) => item["summary"] = json!([]),
-                _ => item["content"] = json!([]),
-            }
-        }
-        self.event(kind, &json!({ "output_index": place, "item": item }), out);
-    }
-
-    fn part(&mut self, kind: &str, index: &str, place: usize, out: &mut Vec<u8>) {
-        let part = match &self.pieces[place].part {
-            Part::Text { text, citations } => items::write_output_text(text, citations),
-            Part::Refusal(text) => json!({ "type": "refusal", "refusal": text }),
-            Part::Thought(it) => json!({ "type": "summary_text", "text": it.text }),
-            _ => return,
+    fn part(&mut self, status: Status, place: usize, out: &mut Vec<u8>) {
+        let part = &self.pieces[place].part;
+        let kind = match (part, status) {
+            (Part::Thought(_), Status::InProgress) => "response.reasoning_summary_part.added",
+            (Part::Thought(_), Status::Completed) => "response.reasoning_summary_part.done",
+            (_, Status::InProgress) => "response.content_part.added",
+            (_, Status::Completed) => "response.content_part.done",
         };
-        let fields = json!({ "item_id": self.item_id(place), "output_index": place, index: 0, "part": part });
-        self.event(kind, &fields, out);
+        let fields = OfItem::new(&self.id, place, part, OfPart { part: Content::of(part) });
+        event(&mut self.sequence, kind, &fields, out);
     }
 
-    /// The most frequent event, put together by hand.
-    fn delta(&mut self, kind: &str, place: usize, index: &str, text: &str, out: &mut Vec<u8>) {
-        self.head(kind, out);
-        out.extend_from_slice(b",\"item_id\":");
-        let id = match self.last_id.take() {
-            Some((last, id)) if last == place => id,
-            _ => self.item_id(place),
+    /// The most frequent event, put together by hand: all but its number and its text is as it was in the one before.
+    fn delta(&mut self, kind: &str, place: usize, text: &str, out: &mut Vec<u8>) {
+        let delta = match self.last.take() {
+            Some(delta) if delta.place == place => delta,
+            _ => Delta::new(&self.id, kind, place, &self.pieces[place].part),
         };
-        quote(&id, out);
-        self.last_id = Some((place, id));
-        out.extend_from_slice(b",\"output_index\":");
-        digits(place as u64, out);
-        if !index.is_empty() {
-            out.extend_from_slice(b",\"");
-            out.extend_from_slice(index.as_bytes());
-            out.extend_from_slice(b"\":0");
-        }
-        out.extend_from_slice(b",\"delta\":");
-        quote(text, out);
-        out.extend_from_slice(b"}\n\n");
-    }
-
-    fn event(&mut self, kind: &str, fields: &Value, out: &mut Vec<u8>) {
-        self.head(kind, out);
-        for (name, value) in fields.as_object().into_iter().flatten() {
-            out.push(b',');
-            quote(name, out);
-            out.push(b':');
-            out.extend_from_slice(value.to_string().as_bytes());
-        }
-        out.extend_from_slice(b"}\n\n");
-    }
-
-    fn head(&mut self, kind: &str, out: &mut Vec<u8>) {
-        for part in ["event: ", kind, "\ndata: {\"type\":\"", kind, "\",\"sequence_number\":"] {
-            out.extend_from_slice(part.as_bytes());
-        }
+        out.extend_from_slice(&delta.before_number);
         digits(self.sequence, out);
         self.sequence += 1;
+        out.extend_from_slice(&delta.before_text);
+        quote(text, out);
+        out.extend_from_slice(b"}\n\n");
+        self.last = Some(delta);
+    }
+}
+
+impl Delta {
+    fn new(response: &str, kind: &str, place: usize, part: &Part) -> Self {
+        let (mut before_number, mut before_text) = (Vec::new(), Vec::new());
+        head(kind, &mut before_number);
+        writing::fields(
+            &OfItem::new(response, place, part, OfDelta { logprobs: logprobs(part) }),
+            &mut before_text,
+        );
+        // The delta stands in front of the closing brace.
+        before_text.pop();
+        before_text.extend_from_slice(b",\"delta\":");
+        Delta { place, before_number, before_text }
     }
 }

@@ -1,10 +1,10 @@
 //! What a request needs, what it counts, and how much of an answer is kept.
 
-use dialect::translate::{Needs, Order, count, counted, needs};
+use dialect::translate::{Lossy, Needs, Order, count, counted, needs, request};
 use dialect::{Kind, Verdict, Wire};
 use serde_json::{Value, json};
 
-use super::{back, fixture, order, stream, translated};
+use super::{back, fields, fixture, order, stream, translated};
 
 #[test]
 fn what_a_request_needs_is_the_same_in_every_dialect() {
@@ -104,6 +104,29 @@ fn a_vendor_that_wants_a_limit_gets_the_operators_or_one_its_model_can_do() {
     assert_eq!(limit(&order), 32_000);
     assert_eq!(limit(&Order { model: "claude-3-5-haiku-latest", ..order }), 8192);
     assert_eq!(limit(&Order { max_tokens: Some(64_000), ..order }), 64_000);
+}
+
+#[test]
+fn newer_models_of_anthropics_are_not_told_how_to_choose_words() {
+    let ask = br#"{"messages":[{"role":"user","content":"Hi"}],"temperature":0.2,"top_p":1,"top_k":5}"#;
+    let order = order(Wire::Chat, Wire::Messages, false);
+    let older = translated(&order, ask);
+    let older: Value = serde_json::from_slice(&older.body).unwrap();
+    assert_eq!(
+        (&older["temperature"], &older["top_p"], &older["top_k"]),
+        (&json!(0.2), &json!(1), &json!(5))
+    );
+    for model in ["claude-opus-4-7", "claude-sonnet-5"] {
+        let newer = Order { model, ..order };
+        let refused = request(&newer, ask).unwrap_err();
+        assert_eq!(fields(&refused), ["temperature", "top_k"], "what is the default anyway is not missed");
+        let told = translated(&Order { lossy: Lossy::Drop, ..newer }, ask);
+        let told: Value = serde_json::from_slice(&told.body).unwrap();
+        assert!(["temperature", "top_p", "top_k"].iter().all(|it| told.get(it).is_none()), "{told}");
+    }
+    // Others that speak the dialect take what they are told.
+    let other = translated(&Order { model: "kimi-k3", ..order }, ask);
+    assert!(String::from_utf8_lossy(&other.body).contains("temperature"));
 }
 
 #[test]

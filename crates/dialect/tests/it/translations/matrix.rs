@@ -1,7 +1,8 @@
 //! Every caller with every vendor, in every case: what the vendor is asked and what the caller sees.
 //!
 //! What the caller sees is read by a reader of the tests' own and must be the same whoever answered; the exact bytes stand
-//! in a snapshot for each pair. The table of what was held is printed: `cargo test -p dialect matrix -- --nocapture`.
+//! in a snapshot for each pair. The table of what held is printed, as `make unit` does:
+//! `cargo test -p dialect --test it matrix -- --nocapture`.
 
 use dialect::Wire;
 use serde_json::{Value, json};
@@ -32,27 +33,65 @@ const CASES: [(&str, Case); 10] = [
 
 #[test]
 fn every_caller_is_served_by_every_vendor() {
-    let mut table = String::new();
+    let mut held = Vec::new();
     for (caller, vendor) in pairs() {
         let mut told = String::new();
-        let mut held = Vec::new();
+        let mut run_here = Vec::new();
         for (case, run) in CASES {
             told.push_str(&format!("=== {case}\n{}\n", run(caller, vendor)));
-            held.push(case);
+            run_here.push((caller, vendor, case));
         }
-        table.push_str(&format!("{:>9} -> {:<9} | {}\n", caller.name(), vendor.name(), held.join(" | ")));
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(format!("{caller}_{vendor}"), told);
         });
+        held.append(&mut run_here);
     }
-    println!("{table}");
-    assert_eq!(table.lines().count(), 16);
+    println!("\n{}", table(&held));
+    for (caller, vendor) in pairs() {
+        for case in DEMANDED {
+            assert!(held.contains(&(caller, vendor, case)), "{caller} -> {vendor} lacks {case}");
+        }
+    }
+}
+
+/// What every pair has to hold, whatever stands in [`CASES`].
+const DEMANDED: [&str; 9] = [
+    "plain",
+    "stream",
+    "tools",
+    "parallel tools streamed",
+    "image",
+    "JSON schema",
+    "thinking",
+    "error",
+    "usage",
+];
+
+/// A row for each caller and vendor, a column for each case, and what held.
+fn table(held: &[(Wire, Wire, &str)]) -> String {
+    let mut table = format!("{:<9}    {:<9}", "caller", "vendor");
+    CASES.iter().for_each(|it| table.push_str(&format!("  {}", it.0)));
+    for caller in Wire::CALLERS {
+        for vendor in Wire::ALL {
+            table.push_str(&format!("\n{:<9} -> {:<9}", caller.name(), vendor.name()));
+            if caller == vendor {
+                table.push_str("  one dialect: bytes pass untouched");
+                continue;
+            }
+            for (case, _) in CASES {
+                let word = if held.contains(&(caller, vendor, case)) { "ok" } else { "--" };
+                table.push_str(&format!("  {word:<width$}", width = case.len()));
+            }
+        }
+    }
+    table
 }
 
 /// The request in the vendor's words, and that nothing of it was lost.
 fn asked(caller: Wire, vendor: Wire, case: &str, stream: bool) -> (Value, String) {
     let ask = fixture(caller, &format!("ask/{case}.json"));
     let translated = translated(&order(caller, vendor, stream), &ask);
+    assert_ne!(translated.body, ask, "{caller} {vendor} {case}: sent as it came");
     let body: Value = serde_json::from_slice(&translated.body).unwrap();
     let mut told = format!("POST {}\n{body:#}\n", translated.suffix);
     for it in &translated.dropped {
@@ -72,11 +111,15 @@ fn answered(
     let (body, told) = asked(caller, vendor, ask, is_stream);
     let back = back(caller, vendor);
     let (answer, seen) = if is_stream {
-        let answer = String::from_utf8(streamed(&back, &stream(vendor, answer))).unwrap();
+        let told = stream(vendor, answer);
+        let answer = String::from_utf8(streamed(&back, &told)).unwrap();
+        assert_ne!(answer.as_bytes(), told, "{caller} {vendor} {ask}: passed on as it came");
         let seen = of_stream(caller, answer.as_bytes());
         (answer, seen)
     } else {
-        let answer = back.answer(&fixture(vendor, &format!("answer/{answer}.json"))).unwrap();
+        let told = fixture(vendor, &format!("answer/{answer}.json"));
+        let answer = back.answer(&told).unwrap();
+        assert_ne!(answer.body, told, "{caller} {vendor} {ask}: passed on as it came");
         let value: Value = serde_json::from_slice(&answer.body).unwrap();
         (format!("{value:#}\n"), of_body(caller, &answer.body))
     };
