@@ -28,6 +28,8 @@ mod tests;
 mod wires;
 mod writing;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -39,7 +41,7 @@ pub use self::notes::{Lossy, Problem, Refused};
 pub use self::stream::Stream;
 pub use self::wires::{GeminiCall, GeminiMethod, Wire, gemini_call};
 
-use self::model::Request;
+use self::model::{Alias, Request};
 use self::notes::Notes;
 use self::object::Object;
 use crate::Kind;
@@ -94,7 +96,7 @@ pub fn request(order: &Order<'_>, body: &[u8]) -> Result<Translated, Refused> {
         suffix: order.to.suffix(order.model, order.stream),
         body: printed(&written),
         dropped,
-        back: Back::new(order, request.include_usage),
+        back: Back::new(order, request.include_usage).knowing(request.aliases),
     })
 }
 
@@ -156,4 +158,6 @@ pub(crate) struct Frame {
     pub(crate) created: u64,
     pub(crate) model: String,
     pub(crate) include_usage: bool,
+    /// What the caller has for tools that the vendor was told of by another name.
+    pub(crate) aliases: Arc<[Alias]>,
 }

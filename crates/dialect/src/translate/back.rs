@@ -1,10 +1,10 @@
 //! The way back: the vendor's answer, error or stream in the caller's words.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use super::model::Reply;
+use super::model::{Alias, Part, Reply};
 use super::notes::Notes;
 use super::object::Object;
 use super::{
@@ -57,8 +57,15 @@ impl Back {
             created: order.created,
             model: order.model.to_owned(),
             include_usage,
+            aliases: Arc::default(),
         };
         Back { from: order.from, to: order.to, frame }
+    }
+
+    /// With what the caller has for tools that the vendor was told of by another name.
+    pub(super) fn knowing(mut self, aliases: Vec<Alias>) -> Self {
+        self.frame.aliases = aliases.into();
+        self
     }
 
     /// The caller's wire.
@@ -74,7 +81,12 @@ impl Back {
     /// A complete good answer.
     pub fn answer(&self, body: &[u8]) -> Result<Answered, Unreadable> {
         let notes = Notes::of_answer();
-        let reply = read_reply(self.to, body, &notes).ok_or(Unreadable)?;
+        let mut reply = read_reply(self.to, body, &notes).ok_or(Unreadable)?;
+        for piece in &mut reply.pieces {
+            if let Part::Call(call) = &mut piece.part {
+                Alias::restore(&self.frame.aliases, call);
+            }
+        }
         let written = match self.from {
             Wire::Chat => chat::write_reply(&reply, &self.frame, &notes),
             Wire::Responses => responses::write_reply(&reply, &self.frame, &notes),

@@ -22,6 +22,7 @@ pub(crate) struct Request {
     pub(crate) system: Vec<Piece>,
     pub(crate) turns: Vec<Turn>,
     pub(crate) tools: Vec<Tool>,
+    pub(crate) aliases: Vec<Alias>,
     pub(crate) tool_choice: Option<Named<ToolChoice>>,
     /// Whether several tools may be called at once; every vendor does unless told otherwise.
     pub(crate) parallel: Option<Named<bool>>,
@@ -144,12 +145,16 @@ impl Seal {
 }
 
 /// The model wants a tool.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Call {
     pub(crate) id: String,
     pub(crate) name: String,
     /// The arguments as JSON text, as the model wrote them.
     pub(crate) arguments: String,
+    /// The group that the caller has the tool in, if its dialect knows groups.
+    pub(crate) group: Option<String>,
+    /// The caller wants a text instead of arguments.
+    pub(crate) freeform: bool,
 }
 
 impl Call {
@@ -158,6 +163,14 @@ impl Call {
         match serde_json::from_str(&self.arguments) {
             Ok(Value::Object(map)) => Value::Object(map),
             _ => Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    /// The text that a freeform tool is to get: what its one argument says, or all there is.
+    pub(crate) fn text(&self) -> String {
+        match self.input().get(FREEFORM) {
+            Some(Value::String(text)) => text.clone(),
+            _ => self.arguments.clone(),
         }
     }
 }
@@ -188,6 +201,33 @@ pub(crate) struct Tool {
     /// A JSON schema.
     pub(crate) parameters: Value,
     pub(crate) strict: Option<Named<bool>>,
+}
+
+/// The argument that a vendor's function has in the place of a freeform tool's text.
+pub(crate) const FREEFORM: &str = "input";
+
+/// What the caller has for a tool that the vendor is told of as a function like any other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alias {
+    /// The name that the vendor is told.
+    pub(crate) told: String,
+    /// The caller's group of tools that it stands in.
+    pub(crate) group: Option<String>,
+    /// The name that the caller has for it.
+    pub(crate) name: String,
+    /// It takes a text instead of arguments.
+    pub(crate) freeform: bool,
+}
+
+impl Alias {
+    /// Words a vendor's call as the caller does.
+    pub(crate) fn restore(aliases: &[Alias], call: &mut Call) {
+        if let Some(alias) = aliases.iter().find(|it| it.told == call.name) {
+            call.name.clone_from(&alias.name);
+            call.group.clone_from(&alias.group);
+            call.freeform = alias.freeform;
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

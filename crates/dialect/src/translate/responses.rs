@@ -6,6 +6,7 @@ mod read_request;
 mod read_stream;
 mod reply;
 mod shapes;
+mod tools;
 mod write_request;
 mod write_stream;
 

@@ -18,6 +18,20 @@ pub(crate) fn put<T: Clone + Into<Value>>(
     }
 }
 
+/// The longest name of a user that OpenAI takes; coding agents of other vendors send longer ones.
+const USER_MAX: usize = 64;
+
+/// `user`, where it is short enough.
+pub(crate) fn put_user(body: &mut Map<String, Value>, user: Option<&Named<String>>, notes: &Notes) {
+    match user {
+        Some(it) if it.value.chars().count() > USER_MAX => {
+            notes
+                .hint(&it.field, format!("is longer than the {USER_MAX} characters of the vendor's dialect"));
+        }
+        _ => put(body, "user", user),
+    }
+}
+
 /// The texts of instructions, a paragraph each.
 pub(crate) fn joined(pieces: &[Piece], notes: &Notes) -> String {
     let texts: Vec<&str> = pieces.iter().filter_map(|it| text(it, notes)).collect();

@@ -1,5 +1,6 @@
 //! From one chat dialect into another, seen from outside: every caller with every vendor.
 
+mod agents;
 mod answers;
 mod bounds;
 mod client;

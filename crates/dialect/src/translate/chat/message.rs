@@ -96,7 +96,7 @@ pub(super) fn assistant(message: &mut Object<'_>) -> Vec<Piece> {
             let name = function.text("name").unwrap_or_default();
             let arguments = function.text("arguments").unwrap_or_default();
             function.done();
-            pieces.push(Piece { part: Part::Call(Call { id, name, arguments }), field });
+            pieces.push(Piece { part: Part::Call(Call { id, name, arguments, ..Call::default() }), field });
         }
         call.done();
     }

@@ -63,7 +63,7 @@ pub(in crate::translate) fn read_choice(body: &mut Object<'_>) -> Option<Named<T
         Value::Object(map) => {
             let name = map.get("function").unwrap_or(&Value::Null).get("name").or_else(|| map.get("name"));
             match (map.get("type").and_then(Value::as_str), name.and_then(Value::as_str)) {
-                (Some("function"), Some(name)) => ToolChoice::One(name.to_owned()),
+                (Some("function" | "custom"), Some(name)) => ToolChoice::One(name.to_owned()),
                 _ => return unknown(body.notes, field),
             }
         }

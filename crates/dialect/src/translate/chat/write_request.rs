@@ -42,7 +42,7 @@ pub(in crate::translate) fn write(request: &Request, to: &To<'_>, notes: &Notes)
     writing::put(&mut body, "frequency_penalty", request.frequency_penalty.as_ref());
     writing::put(&mut body, "stop", request.stop.as_ref());
     writing::put(&mut body, "verbosity", request.verbosity.as_ref());
-    writing::put(&mut body, "user", request.user.as_ref());
+    writing::put_user(&mut body, request.user.as_ref(), notes);
     if let Some(level) = request.thinking.as_ref().and_then(|it| it.value.level()) {
         body.insert("reasoning_effort".into(), level.name().into());
     }

@@ -22,7 +22,7 @@ fn block(mut it: Object<'_>) -> Option<Piece> {
     if let Some(mut call) = it.object("toolUse") {
         let (id, name) = (call.text("toolUseId").unwrap_or_default(), call.text("name").unwrap_or_default());
         let arguments = call.take("input").unwrap_or_default().to_string();
-        return Some(Piece { part: Part::Call(Call { id, name, arguments }), field });
+        return Some(Piece { part: Part::Call(Call { id, name, arguments, ..Call::default() }), field });
     }
     if let Some(mut thought) = it.object("reasoningContent") {
         let hidden = thought.text("redactedContent");

@@ -48,7 +48,7 @@ pub(super) fn read(it: Object<'_>, number: &mut usize, pieces: &mut Vec<Piece>) 
         let name = call.text("name").unwrap_or_default();
         let id = call.text("id").unwrap_or_else(|| numbered(number));
         let arguments = call.take("args").unwrap_or_else(|| json!({})).to_string();
-        push(Part::Call(Call { id, name, arguments }));
+        push(Part::Call(Call { id, name, arguments, ..Call::default() }));
         call.done();
     } else if let Some(outcome) = it.object("functionResponse") {
         let outcome = outcome.camel();

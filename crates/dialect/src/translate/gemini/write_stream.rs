@@ -56,7 +56,7 @@ impl WriteStream {
                 self.citations.push(citation);
             }
             Said::Call { id, name, .. } => {
-                let call = Call { id: id.to_owned(), name: name.to_owned(), arguments: String::new() };
+                let call = Call { id: id.to_owned(), name: name.to_owned(), ..Call::default() };
                 self.calls.push((call, self.seal.take()));
             }
             Said::Arguments { call, json } => {

@@ -52,7 +52,7 @@ fn read(mut it: Object<'_>) -> Option<Piece> {
             let (id, name) = (it.text("id").unwrap_or_default(), it.text("name").unwrap_or_default());
             let input = it.take("input").unwrap_or_else(|| json!({}));
             it.ignore(&["caller"]);
-            Some(Part::Call(Call { id, name, arguments: input.to_string() }))
+            Some(Part::Call(Call { id, name, arguments: input.to_string(), ..Call::default() }))
         }
         "tool_result" => {
             let id = it.text("tool_use_id").unwrap_or_default();

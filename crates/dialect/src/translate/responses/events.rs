@@ -88,6 +88,14 @@ pub(super) struct Called<'a> {
     pub(super) name: &'a str,
 }
 
+/// The text for a freeform tool: as the one piece that it comes in, and as a whole.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Written<'a> {
+    Delta(&'a str),
+    Input(&'a str),
+}
+
 impl<T> OfItem<T> {
     pub(super) fn new(response: &str, place: usize, part: &Part, rest: T) -> Self {
         let index = match part {

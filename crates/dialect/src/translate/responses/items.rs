@@ -1,10 +1,14 @@
 //! Items, read: messages, thoughts, calls and what came of them. The same in a request's history and in an answer.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::tools;
 
 use crate::translate::Wire;
 use crate::translate::media;
-use crate::translate::model::{Call, Citation, Data, Media, Outcome, Part, Piece, Role, Seal, Thought};
+use crate::translate::model::{
+    Call, Citation, Data, FREEFORM, Media, Outcome, Part, Piece, Role, Seal, Thought,
+};
 use crate::translate::object::Object;
 
 /// Reads one item: who speaks, and what.
@@ -25,11 +29,17 @@ pub(super) fn read(mut it: Object<'_>) -> Option<(Role, Vec<Piece>)> {
         }
         "function_call" => {
             let id = it.text("call_id").unwrap_or_default();
-            let name = it.text("name").unwrap_or_default();
+            let name = tools::told(it.text("namespace").as_deref(), &it.text("name").unwrap_or_default());
             let arguments = it.text("arguments").unwrap_or_default();
-            (Role::Assistant, one(Part::Call(Call { id, name, arguments })))
+            (Role::Assistant, one(Part::Call(Call { id, name, arguments, ..Call::default() })))
         }
-        "function_call_output" => {
+        "custom_tool_call" => {
+            let id = it.text("call_id").unwrap_or_default();
+            let name = tools::told(it.text("namespace").as_deref(), &it.text("name").unwrap_or_default());
+            let arguments = json!({ FREEFORM: it.text("input").unwrap_or_default() }).to_string();
+            (Role::Assistant, one(Part::Call(Call { id, name, arguments, ..Call::default() })))
+        }
+        "function_call_output" | "custom_tool_call_output" => {
             let id = it.text("call_id").unwrap_or_default();
             let pieces = content(&mut it, "output");
             (Role::User, one(Part::Outcome(Outcome { id, pieces, failed: false })))

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::items;
+use super::{items, tools};
 use crate::translate::chat;
 use crate::translate::model::{Level, Part, Piece, Request, Role, Thinking, Turn};
 use crate::translate::object::Object;
@@ -13,14 +13,7 @@ pub(in crate::translate) fn read(mut body: Object<'_>) -> Request {
         request.system.push(Piece { part: Part::text(text), field: body.path("instructions") });
     }
     input(&mut body, &mut request);
-    for mut it in body.objects("tools") {
-        if it.peek("type") != Some("function") {
-            it.notes.lost(it.path("type"), "is a tool that only its own vendor has");
-            continue;
-        }
-        it.ignore(&["type"]);
-        request.tools.push(chat::read_function(it));
-    }
+    tools::read(&mut body, &mut request);
     request.tool_choice = chat::read_choice(&mut body);
     request.parallel = body.named_truth("parallel_tool_calls");
     if let Some(mut text) = body.object("text") {

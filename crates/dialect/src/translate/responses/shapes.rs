@@ -102,7 +102,17 @@ pub(super) enum Item<'a> {
         status: Status,
         call_id: &'a str,
         name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        namespace: Option<&'a str>,
         arguments: &'a str,
+    },
+    CustomToolCall {
+        id: String,
+        call_id: &'a str,
+        name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        namespace: Option<&'a str>,
+        input: String,
     },
 }
 
@@ -208,13 +218,19 @@ impl<'a> Item<'a> {
                 let encrypted_content = it.seal.as_ref().map(|it| it.written(Wire::Responses));
                 Item::Reasoning { id, status, summary, encrypted_content }
             }
+            Part::Call(it) if it.freeform => {
+                let input = if is_whole { it.text() } else { String::new() };
+                let namespace = it.group.as_deref();
+                Item::CustomToolCall { id, call_id: &it.id, name: &it.name, namespace, input }
+            }
             Part::Call(it) => {
                 let arguments = match it.arguments.as_str() {
                     _ if !is_whole => "",
                     "" => "{}",
                     arguments => arguments,
                 };
-                Item::FunctionCall { id, status, call_id: &it.id, name: &it.name, arguments }
+                let namespace = it.group.as_deref();
+                Item::FunctionCall { id, status, call_id: &it.id, name: &it.name, namespace, arguments }
             }
             Part::Image(_) | Part::File { .. } | Part::Audio(_) | Part::Outcome(_) => return None,
         };
@@ -226,6 +242,7 @@ impl<'a> Item<'a> {
 pub(super) fn item_id(response: &str, place: usize, part: &Part) -> String {
     let prefix = match part {
         Part::Thought(_) => "rs",
+        Part::Call(it) if it.freeform => "ctc",
         Part::Call(_) => "fc",
         _ => "msg",
     };

@@ -54,7 +54,7 @@ pub(in crate::translate) fn write(request: &Request, to: &To<'_>, notes: &Notes)
     writing::put(&mut body, "max_output_tokens", request.max_tokens.as_ref());
     writing::put(&mut body, "temperature", request.temperature.as_ref());
     writing::put(&mut body, "top_p", request.top_p.as_ref());
-    writing::put(&mut body, "user", request.user.as_ref());
+    writing::put_user(&mut body, request.user.as_ref(), notes);
     if let Some(thinking) = &request.thinking {
         reasoning(thinking.value, &mut body);
     }

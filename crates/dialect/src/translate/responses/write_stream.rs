@@ -2,9 +2,11 @@
 //!
 //! The last event repeats the whole answer, so all of it is kept: no more than [`ANSWER_LIMIT`].
 
-use super::events::{Called, Cited, OfDelta, OfItem, OfOutput, OfPart, Told, Whole, event, head, logprobs};
+use super::events::{
+    Called, Cited, OfDelta, OfItem, OfOutput, OfPart, Told, Whole, Written, event, head, logprobs,
+};
 use super::shapes::{Annotation, Content, Item, Response, Status, item_id};
-use crate::translate::model::{Call, Citation, Part, Piece, Said, Seal, Stop, Thought, Tokens};
+use crate::translate::model::{Alias, Call, Citation, Part, Piece, Said, Seal, Stop, Thought, Tokens};
 use crate::translate::writing::{self, digits, quote};
 use crate::translate::{ANSWER_LIMIT, Frame};
 
@@ -165,7 +167,8 @@ impl WriteStream {
         self.begin(out);
         self.close(out);
         let place = self.pieces.len();
-        let call = Call { id: id.to_owned(), name: name.to_owned(), arguments: String::new() };
+        let mut call = Call { id: id.to_owned(), name: name.to_owned(), ..Call::default() };
+        Alias::restore(&self.frame.aliases, &mut call);
         self.pieces.push(Piece { part: Part::Call(call), field: String::new() });
         self.calls.push(place);
         self.item(Status::InProgress, place, out);
@@ -173,11 +176,13 @@ impl WriteStream {
 
     fn arguments(&mut self, call: usize, json: &str, out: &mut Vec<u8>) {
         let Some(&place) = self.calls.get(call) else { return };
-        if let Part::Call(call) = &mut self.pieces[place].part {
-            call.arguments.push_str(json);
-        }
+        let Part::Call(call) = &mut self.pieces[place].part else { return };
+        call.arguments.push_str(json);
         self.kept += json.len();
-        self.delta("response.function_call_arguments.delta", place, json, out);
+        // The text of a freeform tool is known when its argument is complete.
+        if !call.freeform {
+            self.delta("response.function_call_arguments.delta", place, json, out);
+        }
     }
 
     /// The place of the open item, if it is of that kind; else of a new one.
@@ -222,9 +227,17 @@ impl WriteStream {
         for place in std::mem::take(&mut self.calls) {
             let part = &self.pieces[place].part;
             let Part::Call(call) = part else { continue };
-            let arguments = if call.arguments.is_empty() { "{}" } else { &call.arguments };
-            let fields = OfItem::new(&self.id, place, part, Called { arguments, name: &call.name });
-            event(&mut self.sequence, "response.function_call_arguments.done", &fields, out);
+            if call.freeform {
+                let text = call.text();
+                let fields = OfItem::new(&self.id, place, part, Written::Delta(&text));
+                event(&mut self.sequence, "response.custom_tool_call_input.delta", &fields, out);
+                let fields = OfItem::new(&self.id, place, part, Written::Input(&text));
+                event(&mut self.sequence, "response.custom_tool_call_input.done", &fields, out);
+            } else {
+                let arguments = if call.arguments.is_empty() { "{}" } else { &call.arguments };
+                let fields = OfItem::new(&self.id, place, part, Called { arguments, name: &call.name });
+                event(&mut self.sequence, "response.function_call_arguments.done", &fields, out);
+            }
             self.item(Status::Completed, place, out);
         }
         let items = self.pieces.iter().enumerate();

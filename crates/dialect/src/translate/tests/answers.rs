@@ -79,6 +79,7 @@ fn replies() -> impl Strategy<Value = Reply> {
                     id: format!("call_{n}"),
                     name: format!("tool_{n}"),
                     arguments,
+                    ..Call::default()
                 })));
             }
             Reply { id: None, model: Some("a-model".into()), pieces, stop, tokens: Some(tokens) }
@@ -131,7 +132,7 @@ impl Collected {
                 push(Part::Thought(Thought { seal: Some(seal), ..Thought::default() }));
             }
             Said::Call { id, name, .. } => {
-                push(Part::Call(Call { id: id.to_owned(), name: name.to_owned(), arguments: String::new() }));
+                push(Part::Call(Call { id: id.to_owned(), name: name.to_owned(), ..Call::default() }));
             }
             Said::Arguments { call, json } => {
                 let mut calls = self.reply.pieces.iter_mut().filter_map(|it| match &mut it.part {

@@ -65,7 +65,12 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
             model.extend(answer.or(is_silent.then(|| "ok".into())).map(|it| piece(Part::text(it))));
             for (n, (arguments, outcome, failed)) in calls.into_iter().enumerate() {
                 let id = format!("call_{round}_{n}");
-                model.push(piece(Part::Call(Call { id: id.clone(), name: format!("tool_{n}"), arguments })));
+                model.push(piece(Part::Call(Call {
+                    id: id.clone(),
+                    name: format!("tool_{n}"),
+                    arguments,
+                    ..Call::default()
+                })));
                 let pieces = vec![piece(Part::text(outcome))];
                 waiting.push(piece(Part::Outcome(Outcome { id, pieces, failed })));
             }
@@ -126,6 +131,7 @@ fn requests() -> impl Strategy<Value = Request> {
                 verbosity: None,
                 user: user.map(named),
                 include_usage: false,
+                aliases: Vec::new(),
             }
         },
     )
