@@ -132,7 +132,7 @@ unit: ## Unit tests, laws, black-box tests and the examples in the documentation
 	@cargo test --locked --quiet --workspace --doc
 
 .PHONY: sdk
-sdk: build venv ## The official OpenAI and Anthropic SDKs (Python, Node) against the binary
+sdk: build venv ## The official SDKs of OpenAI, Anthropic and Google (Python, Node) against the binary
 	$(say) 'official SDKs'
 	@SPILLWAY_BIN=$(BIN)/spillway VENDOR_SIMULATOR_BIN=$(BIN)/vendor-simulator CARGO_TARGET_DIR=$(TARGET) \
 		crates/spillway/tests/sdk/run

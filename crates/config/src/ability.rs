@@ -36,6 +36,7 @@ pub const fn speaks(dialect: Dialect) -> u64 {
     match dialect {
         Dialect::OpenAi => 1,
         Dialect::Anthropic => 2,
+        Dialect::Google => 1 << (FIRST_PAIR - 1),
     }
 }
 
@@ -73,8 +74,7 @@ pub fn of_models() -> u64 {
 /// What a provider of that kind can when it is asked for that model.
 pub(crate) fn of_vendor(kind: dialect::Kind, model: Option<&Model>) -> u64 {
     let row = kind.row();
-    let other = [Dialect::OpenAi, Dialect::Anthropic].into_iter().filter(|it| *it != row.dialect);
-    let foreign = other.map(speaks).sum::<u64>();
+    let foreign = Dialect::ALL.into_iter().filter(|it| !row.speaks(*it)).map(speaks).sum::<u64>();
     let pairs = Wire::CALLERS.into_iter().map(|from| (from, row.wire_for(from)));
     let translated = pairs.filter(|(from, to)| from != to).map(|(from, to)| without(from, to)).sum::<u64>();
     let lacking = model.map_or(0, lacking);
@@ -106,6 +106,18 @@ mod tests {
     }
 
     #[test]
+    fn google_speaks_two_dialects_and_others_one() {
+        for (kind, expected) in [
+            (dialect::Kind::Gemini, &[Dialect::OpenAi, Dialect::Google][..]),
+            (dialect::Kind::Anthropic, &[Dialect::Anthropic]),
+            (dialect::Kind::Mistral, &[Dialect::OpenAi]),
+        ] {
+            let spoken = Dialect::ALL.into_iter().filter(|it| of_vendor(kind, None) & speaks(*it) != 0);
+            assert_eq!(spoken.collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
     fn what_nobody_has_said_of_a_model_it_can() {
         assert!(can(&model(None, None), TOOLS | VISION | JSON_SCHEMA | room_for(u64::MAX)));
         assert!(can(&model(None, Some(&["tools", "chat"])), TOOLS));
@@ -133,7 +145,7 @@ mod tests {
         let pairs = Wire::CALLERS.iter().flat_map(|from| Wire::ALL.iter().map(|to| without(*from, *to)));
         let capabilities = CAPABILITIES.iter().map(|it| it.1);
         let steps = STEPS.iter().map(|it| room_for(it + 1) & !room_for(*it));
-        let dialects = [speaks(Dialect::OpenAi), speaks(Dialect::Anthropic)];
+        let dialects = Dialect::ALL.map(speaks);
         let all: Vec<u64> = pairs.chain(capabilities).chain(steps).chain(dialects).collect();
         let together = all.iter().fold(0, |sum, it| sum | it);
         assert_eq!(together.count_ones() as usize, all.len());

@@ -54,15 +54,15 @@ pub(crate) struct Known<'a> {
     /// Its fields.
     pub(crate) provider: &'a Provider,
     /// How it talks.
-    pub(crate) dialect: Dialect,
+    pub(crate) vendor: &'static dialect::Row,
 }
 
 /// Every provider by rank.
 pub(crate) fn providers(document: &Document) -> Vec<Known<'_>> {
     let known = document.rows(Kind::Provider).filter_map(|row| match &*row.entity {
         Entity::Provider(provider) => {
-            let dialect = dialect::Kind::from_name(&provider.kind)?.row().dialect;
-            Some(Known { row, provider, dialect })
+            let vendor = dialect::Kind::from_name(&provider.kind)?.row();
+            Some(Known { row, provider, vendor })
         }
         _ => None,
     });
@@ -114,7 +114,7 @@ pub(crate) fn listed<'a>(providers: &[Known<'a>]) -> BTreeMap<&'a str, Vec<Known
 pub(crate) fn unlisted<'a>(providers: &[Known<'a>], dialect: Dialect) -> Vec<Known<'a>> {
     let fits = |it: &&Known<'a>| it.provider.enabled && it.provider.models.is_none();
     let mut unlisted: Vec<Known<'a>> = providers.iter().filter(fits).copied().collect();
-    unlisted.sort_by_key(|it| it.dialect != dialect);
+    unlisted.sort_by_key(|it| !it.vendor.speaks(dialect));
     unlisted
 }
 
@@ -157,6 +157,7 @@ fn dialect_name(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::OpenAi => "openai",
         Dialect::Anthropic => "anthropic",
+        Dialect::Google => "google",
     }
 }
 
@@ -179,10 +180,10 @@ pub(crate) fn upstreams(document: &Document) -> Vec<Derived> {
     for (model, by) in listed(&providers).iter().filter(|(_, by)| by.len() > 1) {
         all.push(rest(ranked(&of_model(model), by, Some(model)), by, last_rank(by)).done());
     }
-    for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
+    for dialect in Dialect::ALL {
         let by = unlisted(&providers, dialect);
         if by.len() > 1 {
-            let (own, foreign) = by.split_at(by.iter().take_while(|it| it.dialect == dialect).count());
+            let (own, foreign) = by.split_at(by.iter().take_while(|it| it.vendor.speaks(dialect)).count());
             let above = last_rank(own);
             let any = foreign.iter().fold(ranked(&any_of(dialect), own, None), |builder, known| {
                 builder.target(known, None, above + known.provider.rank)

@@ -25,9 +25,11 @@ pub struct Query<'a> {
     pub host: Option<&'a str>,
     /// The path, without the query.
     pub path: &'a str,
+    /// The known endpoint at the end of that path.
+    pub matched: Option<Matched<'a>>,
     /// The method.
     pub method: &'a http::Method,
-    /// The model that the body names.
+    /// The model that the body names, or Google's path.
     pub model: Option<&'a str>,
     /// The caller's environment.
     pub environment: Environment,
@@ -79,6 +81,7 @@ pub(crate) struct OfProvider {
 pub(crate) struct ByDialect {
     pub(crate) openai: Option<UpstreamId>,
     pub(crate) anthropic: Option<UpstreamId>,
+    pub(crate) google: Option<UpstreamId>,
 }
 
 /// A configured route, as metrics, logs and limits know it.
@@ -162,14 +165,11 @@ impl ModelChoice {
 
 impl ByDialect {
     fn of(self, endpoint: Endpoint, caller: Dialect) -> Option<UpstreamId> {
-        match (endpoint, caller) {
-            // Both dialects ask for models by the same path.
-            (Endpoint::Models | Endpoint::Model, Dialect::OpenAi) => self.openai.or(self.anthropic),
-            (Endpoint::Models | Endpoint::Model, Dialect::Anthropic) => self.anthropic.or(self.openai),
-            (other, _) => match other.dialect() {
-                Dialect::OpenAi => self.openai,
-                Dialect::Anthropic => self.anthropic,
-            },
+        // All dialects ask for models by the same path.
+        match if endpoint.is_shared() { caller } else { endpoint.dialect() } {
+            Dialect::OpenAi => self.openai,
+            Dialect::Anthropic => self.anthropic,
+            Dialect::Google => self.google,
         }
     }
 }
@@ -179,14 +179,14 @@ impl ByDialect {
 impl Routes {
     /// Where a request goes. The model is looked at only where path and route leave it open.
     pub fn find(&self, query: &Query<'_>) -> Result<Found, NotFound> {
-        let matched = dialect::endpoint(query.path);
+        let matched = query.matched;
         if let Some(candidate) = self.matchers.find(query) {
             return self.by_route(query, matched, candidate);
         }
         if let Some(found) = self.by_path(query, matched) {
             return Ok(found);
         }
-        match matched.filter(|it| is_base(it.prefix)) {
+        match matched.filter(is_at_base) {
             Some(matched) => self.by_model(query, &matched),
             None => Err(NotFound::Path),
         }
@@ -304,7 +304,14 @@ fn vendor_path(matched: Option<Matched<'_>>, otherwise: Range<usize>) -> Range<u
     matched.map_or(otherwise, |it| it.prefix.len()..it.prefix.len() + it.suffix.len())
 }
 
-/// What may stand before an endpoint that no route and no upstream claims: base URLs with and without `/v1`.
-fn is_base(prefix: &str) -> bool {
-    matches!(prefix, "" | "/v1" | "/openai" | "/openai/v1" | "/anthropic" | "/anthropic/v1")
+/// Whether no more than a base URL stands before an endpoint that no route and no upstream claims, with its version or
+/// without one.
+fn is_at_base(matched: &Matched<'_>) -> bool {
+    match matched.prefix {
+        "" | "/v1" | "/openai" | "/openai/v1" | "/anthropic" | "/anthropic/v1" => true,
+        "/v1beta" | "/v1alpha" => {
+            matched.endpoint.is_shared() || matched.endpoint.dialect() == Dialect::Google
+        }
+        _ => false,
+    }
 }

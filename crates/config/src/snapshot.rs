@@ -224,6 +224,22 @@ impl Target {
         (!self.raw && to != from).then_some(to)
     }
 
+    /// Whether it is asked in Google's dialect by a caller that speaks it. A raw host is sent what comes.
+    pub fn speaks_google(&self) -> bool {
+        self.raw || self.kind.row().speaks(dialect::Dialect::Google)
+    }
+
+    /// The path to ask for in Google's dialect: behind the base path less what is not Google's own in it; of a raw host,
+    /// of which only the caller knows the version, behind the caller's.
+    pub fn google_path(&self, version: Option<&str>, path: &str) -> String {
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        match version {
+            Some(version) if self.raw => ["/", version, slash, path].concat(),
+            None if self.raw => [slash, path].concat(),
+            _ => dialect::Wire::Gemini.join(&self.base_path, path),
+        }
+    }
+
     /// The path to ask for: a known endpoint behind the base path; anything else behind it as well, but for a raw host
     /// as it is. `path` is [`Found::vendor_path`] of the request's path.
     pub fn vendor_path(&self, endpoint: Option<dialect::Endpoint>, path: &str) -> String {

@@ -431,19 +431,21 @@ proptest! {
     #[test]
     fn no_request_panics_and_whatever_is_found_exists(
         edits in vec(edit(), 0..15),
-        paths in vec(prop_oneof!["\\PC{0,60}", "(/(a|b|c|v1|openai|chat|completions|messages|models|77)){0,6}/?"], 1..20),
+        paths in vec(prop_oneof!["\\PC{0,60}", "(/(a|b|c|v1|v1beta|openai|chat|completions|messages|models|x:generateContent|77)){0,6}/?"], 1..20),
         host in option::of("\\PC{0,20}|A\\.example\\.com:80|\\[::1\\]"),
         model in option::of(prop_oneof![text(), "\\PC{0,20}".boxed()]),
     ) {
         let Resolved { snapshot, .. } = resolved(&edited(edits));
         for path in &paths {
             for environment in [Environment::Production, Environment::Sandbox] {
-                let query = Query { host: host.as_deref(), path, method: &Method::POST, model: model.as_deref(), environment, caller: dialect::Dialect::OpenAi };
+                let query = Query { host: host.as_deref(), path, matched: dialect::endpoint(path), method: &Method::POST, model: model.as_deref(), environment, caller: dialect::Dialect::OpenAi };
                 let Ok(found) = snapshot.routes.find(&query) else { continue };
                 let upstream = &snapshot.upstreams[&found.upstream];
                 let vendor_path = &path[found.vendor_path.clone()];
                 for target in &upstream.targets {
                     let asked = snapshot.targets[target].vendor_path(found.endpoint, vendor_path);
+                    prop_assert!(asked.starts_with('/'), "{}", asked);
+                    let asked = snapshot.targets[target].google_path(Some("v1beta"), vendor_path);
                     prop_assert!(asked.starts_with('/'), "{}", asked);
                 }
                 if let Some(model) = &model {

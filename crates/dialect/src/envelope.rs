@@ -3,6 +3,8 @@
 //! One [`Code`] is one failure with one status; the dialects differ only in the envelope and in the `type` they file it
 //! under. A vendor's failure that has to be translated comes as [`Words`]; nothing else of a vendor is known here.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -131,21 +133,40 @@ pub(crate) struct Words<'a> {
     pub(crate) name: &'a str,
     pub(crate) message: &'a str,
     pub(crate) param: Option<&'a str>,
+    /// When trying again may help.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl<'a> Words<'a> {
     fn ours(code: Code, message: &'a str, param: Option<&'a str>) -> Self {
-        Words { code, status: code.status(), name: code.name(), message, param }
+        Words { code, status: code.status(), name: code.name(), message, param, retry_after: None }
     }
 }
 
 /// The body of a failed answer.
 pub fn envelope(dialect: Dialect, code: Code, message: &str, param: Option<&str>, request_id: &str) -> Bytes {
-    let wire = match dialect {
+    body(wire(dialect), &Words::ours(code, message, param), request_id)
+}
+
+/// The body of a failed answer to somebody who may try again after a while. Google's clients look for that in the body,
+/// the others in a header.
+pub fn envelope_for_later(
+    dialect: Dialect,
+    code: Code,
+    message: &str,
+    retry_after: Duration,
+    request_id: &str,
+) -> Bytes {
+    let words = Words { retry_after: Some(retry_after), ..Words::ours(code, message, None) };
+    body(wire(dialect), &words, request_id)
+}
+
+fn wire(dialect: Dialect) -> Wire {
+    match dialect {
         Dialect::OpenAi => Wire::Chat,
         Dialect::Anthropic => Wire::Messages,
-    };
-    body(wire, &Words::ours(code, message, param), request_id)
+        Dialect::Google => Wire::Gemini,
+    }
 }
 
 /// The body of a failed answer, in the words of a wire.
@@ -273,15 +294,28 @@ struct GoogleError<'a> {
     code: u16,
     message: &'a str,
     status: &'static str,
-    details: [GoogleReason<'a>; 1],
+    details: Vec<GoogleDetail<'a>>,
 }
 
-/// Google's place for a name that is more specific than the status.
+/// Google's places for what is more specific than the status.
 #[derive(Serialize)]
-struct GoogleReason<'a> {
-    #[serde(rename = "@type")]
-    r#type: &'static str,
-    reason: &'a str,
+#[serde(tag = "@type")]
+enum GoogleDetail<'a> {
+    /// A name.
+    #[serde(rename = "type.googleapis.com/google.rpc.ErrorInfo")]
+    Reason { reason: &'a str },
+    /// A field.
+    #[serde(rename = "type.googleapis.com/google.rpc.BadRequest", rename_all = "camelCase")]
+    Field { field_violations: [GoogleField<'a>; 1] },
+    /// A wait, such as `7s`.
+    #[serde(rename = "type.googleapis.com/google.rpc.RetryInfo", rename_all = "camelCase")]
+    Wait { retry_delay: String },
+}
+
+#[derive(Serialize)]
+struct GoogleField<'a> {
+    field: &'a str,
+    description: &'a str,
 }
 
 impl<'a> GoogleError<'a> {
@@ -296,8 +330,15 @@ impl<'a> GoogleError<'a> {
             501.. => "UNAVAILABLE",
             _ => "INVALID_ARGUMENT",
         };
-        let reason = GoogleReason { r#type: "type.googleapis.com/google.rpc.ErrorInfo", reason: words.name };
-        GoogleError { code: words.status, message: words.message, status, details: [reason] }
+        let mut details = vec![GoogleDetail::Reason { reason: words.name }];
+        if let Some(field) = words.param {
+            let field = GoogleField { field, description: words.message };
+            details.push(GoogleDetail::Field { field_violations: [field] });
+        }
+        if let Some(wait) = words.retry_after {
+            details.push(GoogleDetail::Wait { retry_delay: format!("{}s", wait.as_secs()) });
+        }
+        GoogleError { code: words.status, message: words.message, status, details }
     }
 }
 

@@ -19,12 +19,12 @@ mod usage;
 mod wire;
 
 pub use endpoint::{Dialect, Endpoint, Matched, endpoint};
-pub use envelope::{Code, envelope, stream_error};
+pub use envelope::{Code, envelope, envelope_for_later, stream_error};
 pub use fault::{Answer, Fault, classify, hidden_failure, message};
 pub use limits::{duration, retry_after, spent};
 pub use peek::{
     Malformed, Model, MultipartModel, Peek, body_field, insert_model, peek, peek_multipart, remove_model,
-    splice_form_model, splice_model,
+    rename_google_model, splice_form_model, splice_model,
 };
 pub use provider::{ANTHROPIC_VERSION, Auth, KIND_NAMES, Kind, MODEL_SEGMENTS, Row, join, table};
 pub use sse::{Failure, Gate, HOLD_LIMIT, Verdict, Watch};

@@ -4,10 +4,12 @@
 //! while every other byte stays as it was: vendors' prompt caches go by bytes. A body that two parsers could read in
 //! two ways (a field twice, trailing bytes) is refused, because the vendor might read the other one.
 
+mod google;
 mod json;
 mod multipart;
 mod walk;
 
+pub use google::rename_google_model;
 pub use json::{Model, Peek, body_field, insert_model, peek, remove_model, splice_model};
 pub use multipart::{MultipartModel, peek_multipart, splice_form_model};
 

@@ -1,7 +1,7 @@
 //! The table of vendors: one row each, no vendor named anywhere else without need.
 //!
-//! Only vendors that speak one of our two dialects today have a row. A row says where the vendor lives, how it takes
-//! its key and which habits the classifier must know. Adding an OpenAI-compatible vendor is a row and an error fixture.
+//! A row says where the vendor lives, how it takes its key and which habits the classifier must know. Adding an
+//! OpenAI-compatible vendor is a row and an error fixture.
 
 use crate::{Dialect, Wire};
 
@@ -116,6 +116,11 @@ impl Row {
     /// pass untouched.
     pub fn wire_for(&self, from: Wire) -> Wire {
         if self.wires.contains(&from) { from } else { self.wires.first().copied().unwrap_or(Wire::Chat) }
+    }
+
+    /// Whether it has the endpoints of a dialect: its own, and Google's where it speaks that one, too.
+    pub fn speaks(&self, dialect: Dialect) -> bool {
+        self.dialect == dialect || dialect == Dialect::Google && self.wires.contains(&Wire::Gemini)
     }
 }
 
@@ -418,13 +423,15 @@ impl Kind {
 /// The vendor's path: the base URL's path and the endpoint's suffix, with exactly one version between them.
 ///
 /// A base path that names a version anywhere (`/v1`, `/v1beta/openai`, `/api/paas/v4`) is taken as it is, any other
-/// gets `/v1`. Both dialects agree here: SDKs of the one put `/v1` into the base URL, SDKs of the other into the path.
+/// gets the dialect's. OpenAI and Anthropic agree on `/v1`: SDKs of the one put it into the base URL, SDKs of the other
+/// into the path. Google's has its own way, see [`Wire::join`].
 pub fn join(base_url_path: &str, suffix: &str, dialect: Dialect) -> String {
     let base = base_url_path.trim_end_matches('/');
     let slash = if base.is_empty() || base.starts_with('/') { "" } else { "/" };
     let version = match dialect {
-        Dialect::OpenAi | Dialect::Anthropic if base.split('/').any(is_version) || awaits_model(base) => "",
+        _ if base.split('/').any(is_version) || awaits_model(base) => "",
         Dialect::OpenAi | Dialect::Anthropic => "/v1",
+        Dialect::Google => "/v1beta",
     };
     [slash, base, version, suffix].concat()
 }
@@ -438,6 +445,6 @@ fn awaits_model(base: &str) -> bool {
 pub const MODEL_SEGMENTS: [&str; 3] = ["deployments", "models", "model"];
 
 /// `v1`, `v1beta`, `v4`.
-fn is_version(segment: &str) -> bool {
+pub(crate) fn is_version(segment: &str) -> bool {
     segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|it: char| it.is_ascii_digit()))
 }

@@ -36,10 +36,10 @@ use serde_json::Value;
 pub use self::back::{Answered, Back, Unreadable};
 pub use self::count::{count, counted};
 pub use self::frames::{BrokenFrame, EventFrame, FRAME_LIMIT, Frames, event_frame};
-pub use self::needs::{Needs, needs};
+pub use self::needs::{Needs, estimate, needs};
 pub use self::notes::{Lossy, Problem, Refused};
 pub use self::stream::Stream;
-pub use self::wires::{GeminiCall, GeminiMethod, Wire, gemini_call};
+pub use self::wires::{Wire, gemini_path};
 
 use self::model::{Alias, Request};
 use self::notes::Notes;

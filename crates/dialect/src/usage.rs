@@ -1,6 +1,6 @@
 //! What an answer cost, in tokens.
 //!
-//! Both dialects' `usage` objects are read into one shape, and every field is optional: vendors leave out what they
+//! All dialects' `usage` objects are read into one shape, and every field is optional: vendors leave out what they
 //! do not count. Nothing is estimated here.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use memchr::memmem;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use crate::Endpoint;
+use crate::{Endpoint, wire};
 
 /// The tokens of one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,9 @@ impl Usage {
 /// The usage of a complete plain answer.
 pub fn usage(endpoint: Endpoint, body: &[u8]) -> Option<Usage> {
     match endpoint {
-        Endpoint::Models | Endpoint::Model | Endpoint::CountTokens => None,
+        Endpoint::Models | Endpoint::Model | Endpoint::CountTokens | Endpoint::CountContentTokens => None,
+        // Google's stream as a list of answers, each of which repeats the total.
+        Endpoint::StreamGenerateContent if wire::begins_with(body, b'[') => from_tail(body),
         _ => from_object(body),
     }
 }
@@ -46,7 +48,7 @@ pub fn usage(endpoint: Endpoint, body: &[u8]) -> Option<Usage> {
 pub(crate) fn from_object(object: &[u8]) -> Option<Usage> {
     let carrier: Carrier<'_> = serde_json::from_slice(object).ok()?;
     let nested = [carrier.response, carrier.message, carrier.x_groq];
-    let own = carrier.usage.and_then(read);
+    let own = carrier.usage.and_then(read).or_else(|| carrier.usage_metadata.and_then(read_googles));
     own.or_else(|| {
         nested
             .into_iter()
@@ -57,10 +59,16 @@ pub(crate) fn from_object(object: &[u8]) -> Option<Usage> {
 
 /// The last usage object in a text whose middle is missing.
 pub(crate) fn from_tail(text: &[u8]) -> Option<Usage> {
-    memmem::rfind_iter(text, b"\"usage\"").find_map(|at| {
-        let rest = text[at + b"\"usage\"".len()..].trim_ascii_start().strip_prefix(b":")?;
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Wire>();
-        values.next()?.ok().and_then(Wire::into_usage)
+    last(text, b"\"usage\"")
+        .find_map(Wire::into_usage)
+        .or_else(|| last(text, b"\"usageMetadata\"").find_map(Googles::into_usage))
+}
+
+/// The objects of that (quoted) name that can be read, the last first.
+fn last<'t, T: serde::Deserialize<'t>>(text: &'t [u8], name: &'t [u8]) -> impl Iterator<Item = T> {
+    memmem::rfind_iter(text, name).filter_map(move |at| {
+        let rest = text[at + name.len()..].trim_ascii_start().strip_prefix(b":")?;
+        serde_json::Deserializer::from_slice(rest).into_iter::<T>().next()?.ok()
     })
 }
 
@@ -68,6 +76,8 @@ pub(crate) fn from_tail(text: &[u8]) -> Option<Usage> {
 struct Carrier<'a> {
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "usageMetadata")]
+    usage_metadata: Option<&'a RawValue>,
     #[serde(borrow, default)]
     response: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -86,7 +96,36 @@ fn read(raw: &RawValue) -> Option<Usage> {
     serde_json::from_str::<Wire>(raw.get()).ok()?.into_usage()
 }
 
-/// The union of what vendors call these things.
+fn read_googles(raw: &RawValue) -> Option<Usage> {
+    serde_json::from_str::<Googles>(raw.get()).ok()?.into_usage()
+}
+
+/// What Google calls them.
+#[derive(serde::Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Googles {
+    prompt_token_count: Option<Count>,
+    tool_use_prompt_token_count: Option<Count>,
+    cached_content_token_count: Option<Count>,
+    candidates_token_count: Option<Count>,
+    thoughts_token_count: Option<Count>,
+}
+
+impl Googles {
+    /// Google counts thoughts apart from the answer, and what its own tools read apart from the prompt.
+    fn into_usage(self) -> Option<Usage> {
+        let count = |it: Option<Count>| it.map_or(0, |it| it.0);
+        let reasoning = count(self.thoughts_token_count);
+        Some(Usage {
+            input: self.prompt_token_count?.0.saturating_add(count(self.tool_use_prompt_token_count)),
+            output: count(self.candidates_token_count).saturating_add(reasoning),
+            cached: count(self.cached_content_token_count),
+            reasoning,
+        })
+    }
+}
+
+/// The union of what the other vendors call these things.
 #[derive(serde::Deserialize, Default)]
 #[serde(default)]
 struct Wire {

@@ -8,6 +8,7 @@
 mod absence;
 mod admit;
 mod answer;
+mod asked;
 mod attempt;
 mod body;
 mod buffers;
@@ -35,7 +36,6 @@ mod translate;
 use std::{net::SocketAddr, sync::Arc};
 
 use balance::{Attempts, Next};
-use dialect::{Dialect, Endpoint};
 use http::{HeaderValue, header};
 use http_body::Body as _;
 use hyper::{Method, Request, Response, body::Incoming};
@@ -44,6 +44,7 @@ use self::{
     absence::Place,
     admit::Admitted,
     answer::Failure,
+    asked::Asked,
     attempt::{Candidate, Tried},
     course::Course,
     decode::Decoded,
@@ -123,22 +124,23 @@ impl Proxy {
 
     /// Serves one request, whatever happens: a failure is an answer in the caller's dialect, a panic is a 500.
     pub(crate) async fn serve(&self, request: Request<Incoming>, peer: Peer) -> Response<Body> {
-        let request_id = admit::request_id(request.headers());
-        let dialect = Dialect::of_caller(request.uri().path(), request.headers());
-        let is_head = request.method() == Method::HEAD;
-        let served = panics::caught(self.forward(request, peer, dialect, request_id.clone())).await;
-        let response = served.unwrap_or_else(|panics::Panicked| answer::panicked(&request_id, dialect));
-        if is_head { response.map(|_| Body::empty()) } else { response }
+        let (head, incoming) = request.into_parts();
+        let request_id = admit::request_id(&head.headers);
+        let asked = Asked::of(&head);
+        let served = panics::caught(self.forward(&head, incoming, peer, asked, request_id.clone())).await;
+        let response = served.unwrap_or_else(|panics::Panicked| answer::panicked(&request_id, asked.dialect));
+        if head.method == Method::HEAD { response.map(|_| Body::empty()) } else { response }
     }
 
     async fn forward(
         &self,
-        request: Request<Incoming>,
+        head: &http::request::Parts,
+        incoming: Incoming,
         peer: Peer,
-        dialect: Dialect,
+        asked: Asked<'_>,
         request_id: String,
     ) -> Response<Body> {
-        let (head, incoming) = request.into_parts();
+        let dialect = asked.dialect;
         let mut journey = Journey::begin(Arc::clone(&self.state), request_id);
 
         let mut streamed = false;
@@ -149,23 +151,24 @@ impl Proxy {
                 true => refused,
                 false => refused.leaving_unread(),
             };
-            admit::sound(&head).map_err(unread)?;
-            if let Some(root) = local::root(&head) {
+            admit::sound(head).map_err(unread)?;
+            if let Some(root) = local::root(head) {
                 return Ok(Served::Own(root));
             }
             let admitted = {
                 let snapshot = self.state.snapshot.load();
                 let door = &self.settings.door;
-                let admitted = admit::admit(&head, peer, door, &snapshot, &mut journey).map_err(unread)?;
+                let admitted =
+                    admit::admit(head, asked, peer, door, &snapshot, &mut journey).map_err(unread)?;
                 let key = admitted.key.as_deref();
-                if let Some(own) = local::answer(&head, &snapshot, key, dialect, &journey.record.request_id) {
+                if let Some(own) = local::answer(head, asked, &snapshot, key, &journey.record.request_id) {
                     return Ok(Served::Own(own));
                 }
                 admitted
             };
-            let decoded = decode::decode(&head, incoming, &self.settings, &mut journey).await?;
+            let decoded = decode::decode(head, asked, incoming, &self.settings, &mut journey).await?;
             streamed = decoded.is_streamed();
-            self.try_targets(&head, &admitted, decoded, &mut journey).await
+            self.try_targets(head, asked, &admitted, decoded, &mut journey).await
         }
         .await;
 
@@ -185,6 +188,7 @@ impl Proxy {
     async fn try_targets(
         &self,
         head: &http::request::Parts,
+        asked: Asked<'_>,
         admitted: &Admitted,
         mut decoded: Decoded,
         journey: &mut Journey,
@@ -195,18 +199,18 @@ impl Proxy {
         let mut fresh_starts = 0;
 
         'fresh: loop {
-            let mut course = Course::plot(&snapshot, head, admitted, &decoded, journey)?;
+            let mut course = Course::plot(&snapshot, head, asked, admitted, &decoded, journey)?;
             let upstream = Arc::clone(&course.upstream);
             let place = Place { state: &self.state, snapshot: &snapshot, upstream: &upstream };
             loop {
                 let picked = self.state.balancer().pick(&course.ask, &attempts, self.state.clock.now());
                 let pick = match picked {
                     Ok(pick) => pick,
-                    Err(out) if out.any && !out.able && course.suitability.note.is_some() => {
-                        return Err(answer::unfit(&course));
+                    Err(out) if out.any && !out.able && course.counts() => {
+                        return local::count_tokens(asked.dialect, decoded.bytes()).map(Served::Own);
                     }
-                    Err(out) if out.any && !out.able && course.endpoint == Some(Endpoint::CountTokens) => {
-                        return local::count_tokens(decoded.bytes()).map(Served::Own);
+                    Err(out) if out.any && !out.able && course.knows_why_nobody_fits() => {
+                        return Err(answer::unfit(&course));
                     }
                     Err(exhausted) => {
                         let returns_in = exhausted.until.map(|it| it.since(self.state.clock.now()));

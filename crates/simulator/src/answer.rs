@@ -101,7 +101,7 @@ pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 /// An error as an event of a stream.
 pub(crate) fn error_event(dialect: Dialect, error: &serde_json::Value) -> String {
     match dialect {
-        Dialect::OpenAi => format!("data: {error}\n\n"),
+        Dialect::OpenAi | Dialect::Google => format!("data: {error}\n\n"),
         Dialect::Anthropic => format!("event: error\ndata: {error}\n\n"),
     }
 }

@@ -102,7 +102,8 @@ impl Response {
 
     /// The body as server-sent events: each event's lines, without the blank line.
     pub fn events(&self) -> Vec<String> {
-        self.text().split("\n\n").filter(|it| !it.is_empty()).map(str::to_owned).collect()
+        let text = self.text().replace("\r\n", "\n");
+        text.split("\n\n").filter(|it| !it.is_empty()).map(str::to_owned).collect()
     }
 
     /// The data of each event that is JSON.

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 pub(crate) enum Dialect {
     OpenAi,
     Anthropic,
+    Google,
 }
 
 /// The endpoints a vendor knows.
@@ -30,15 +31,25 @@ pub(crate) enum Endpoint<'a> {
     CountTokens,
     Models,
     Model(&'a str),
+    /// Google's methods on this model.
+    Generate(&'a str),
+    StreamGenerate(&'a str),
+    CountContent(&'a str),
+    Embed(&'a str),
+    BatchEmbed(&'a str),
     Health,
     Root,
     Unknown,
 }
 
 impl<'a> Endpoint<'a> {
-    /// By the path without its query; `/v1` may stand in front of it, or in place of nothing.
+    /// By the path without its query; `/v1` may stand in front of it, or in place of nothing, and so may Google's
+    /// version, with the OpenAI-compatible part behind it or without.
     pub(crate) fn of(path: &'a str) -> Endpoint<'a> {
-        let path = path.strip_prefix("/v1").filter(|it| it.starts_with('/')).unwrap_or(path);
+        let version = ["/v1beta/openai", "/v1beta", "/v1"]
+            .iter()
+            .find_map(|version| path.strip_prefix(version).filter(|it| it.starts_with('/')));
+        let path = version.unwrap_or(path);
         match path {
             "/chat/completions" => Endpoint::Chat,
             "/completions" => Endpoint::Completions,
@@ -54,7 +65,30 @@ impl<'a> Endpoint<'a> {
             "/models" => Endpoint::Models,
             "/health" => Endpoint::Health,
             "/" | "" => Endpoint::Root,
-            _ => path.strip_prefix("/models/").map_or(Endpoint::Unknown, Endpoint::Model),
+            _ => path.strip_prefix("/models/").map_or(Endpoint::Unknown, Endpoint::of_model),
+        }
+    }
+
+    fn of_model(id: &'a str) -> Endpoint<'a> {
+        match id.rsplit_once(':') {
+            Some((model, "generateContent")) => Endpoint::Generate(model),
+            Some((model, "streamGenerateContent")) => Endpoint::StreamGenerate(model),
+            Some((model, "countTokens")) => Endpoint::CountContent(model),
+            Some((model, "embedContent")) => Endpoint::Embed(model),
+            Some((model, "batchEmbedContents")) => Endpoint::BatchEmbed(model),
+            _ => Endpoint::Model(id),
+        }
+    }
+
+    /// The model that Google's path names.
+    pub(crate) fn model(self) -> Option<&'a str> {
+        match self {
+            Endpoint::Generate(model)
+            | Endpoint::StreamGenerate(model)
+            | Endpoint::CountContent(model)
+            | Endpoint::Embed(model)
+            | Endpoint::BatchEmbed(model) => Some(model),
+            _ => None,
         }
     }
 
@@ -68,12 +102,15 @@ impl<'a> Endpoint<'a> {
         !self.is_read() && !matches!(self, Endpoint::Transcriptions | Endpoint::Unknown)
     }
 
-    pub(crate) fn dialect(self, has_anthropic_version: bool) -> Dialect {
+    /// `has_anthropic_version` and `has_googles_key` tell callers apart where all ask by the same path.
+    pub(crate) fn dialect(self, has_anthropic_version: bool, has_googles_key: bool) -> Dialect {
         match self {
             Endpoint::Messages | Endpoint::CountTokens => Dialect::Anthropic,
+            _ if self.model().is_some() => Dialect::Google,
             Endpoint::Models | Endpoint::Model(_) | Endpoint::Unknown if has_anthropic_version => {
                 Dialect::Anthropic
             }
+            Endpoint::Models | Endpoint::Model(_) | Endpoint::Unknown if has_googles_key => Dialect::Google,
             _ => Dialect::OpenAi,
         }
     }
@@ -90,6 +127,8 @@ pub(crate) struct Ask {
     /// The last thing the user said; one entry per input of embeddings, moderations, rerank.
     pub(crate) inputs: Vec<String>,
     pub(crate) dimensions: Option<usize>,
+    /// A stream of Google's is to be a JSON list.
+    pub(crate) listed: bool,
     /// A body of JSON that could not be read as an object with these fields.
     pub(crate) malformed: bool,
 }
@@ -110,6 +149,24 @@ struct Peek<'a> {
     input: Option<&'a RawValue>,
     prompt: Option<&'a RawValue>,
     documents: Option<&'a RawValue>,
+    contents: Option<&'a RawValue>,
+    content: Option<&'a RawValue>,
+    requests: Option<&'a RawValue>,
+}
+
+/// A turn of Google's, or an embedding's input.
+#[derive(Deserialize)]
+struct Turn {
+    #[serde(default)]
+    role: Option<String>,
+    #[serde(default)]
+    parts: Vec<Part>,
+}
+
+/// One of several embeddings.
+#[derive(Deserialize)]
+struct OneOf {
+    content: Turn,
 }
 
 #[derive(Deserialize, Default)]
@@ -148,14 +205,16 @@ impl Ask {
             return Ask { malformed: true, ..Ask::default() };
         };
         let inputs = [peek.messages, peek.documents, peek.input, peek.prompt].into_iter().flatten().next();
+        let inputs = inputs.map_or_else(|| peek.googles(), |it| texts(it, peek.messages.is_some()));
         Ask {
             model: peek.model.map(Cow::into_owned),
             stream: peek.stream.unwrap_or_default(),
             include_usage: peek.stream_options.is_some_and(|it| it.include_usage),
             base64: peek.encoding_format.is_some_and(|it| it == "base64"),
             max_tokens: peek.max_tokens.or(peek.max_completion_tokens).or(peek.max_output_tokens),
-            inputs: inputs.map(|it| texts(it, peek.messages.is_some())).unwrap_or_default(),
+            inputs,
             dimensions: peek.dimensions,
+            listed: false,
             malformed: false,
         }
     }
@@ -171,6 +230,26 @@ impl Ask {
 
     pub(crate) fn last_input(&self) -> &str {
         self.inputs.last().map_or("nothing", String::as_str)
+    }
+}
+
+impl Peek<'_> {
+    /// What stands in Google's bodies: the last thing the user said, or each input of embeddings.
+    fn googles(&self) -> Vec<String> {
+        fn read<T: for<'de> Deserialize<'de> + Default>(raw: Option<&RawValue>) -> T {
+            raw.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default()
+        }
+        let mut turns = read::<Vec<Turn>>(self.contents).into_iter();
+        let said = turns.rfind(|it| it.role.as_deref() != Some("model"));
+        let one = read::<Option<Turn>>(self.content);
+        let each = read::<Vec<OneOf>>(self.requests).into_iter().map(|it| it.content);
+        said.into_iter().chain(one).chain(each).map(Turn::into_text).collect()
+    }
+}
+
+impl Turn {
+    fn into_text(self) -> String {
+        self.parts.into_iter().filter_map(|it| it.text).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -219,6 +298,9 @@ mod tests {
         assert_eq!(Endpoint::of("/v1/models/org/name"), Endpoint::Model("org/name"));
         assert_eq!(Endpoint::of("/v1"), Endpoint::Unknown);
         assert_eq!(Endpoint::of("/v12/models"), Endpoint::Unknown);
+        assert_eq!(Endpoint::of("/v1beta/models/g:streamGenerateContent"), Endpoint::StreamGenerate("g"));
+        assert_eq!(Endpoint::of("/v1/models/g:8b:countTokens"), Endpoint::CountContent("g:8b"));
+        assert_eq!(Endpoint::of("/v1beta/openai/chat/completions"), Endpoint::Chat);
     }
 
     #[test]
@@ -237,6 +319,11 @@ mod tests {
         assert_eq!(last(r#"{"input":"d"}"#), "d");
         assert_eq!(last(r#"{"input":[{"role":"user","content":[{"type":"input_text","text":"e"}]}]}"#), "e");
         assert_eq!(last(r#"{"prompt":["f"]}"#), "f");
+        let contents = r#"{"contents":[{"role":"user","parts":[{"text":"g"}]},{"role":"model","parts":[{"text":"h"}]}]}"#;
+        assert_eq!(last(contents), "g");
+        assert_eq!(last(r#"{"content":{"parts":[{"text":"i"},{"inlineData":{}}]}}"#), "i");
+        let requests = br#"{"requests":[{"content":{"parts":[{"text":"j"}]}},{"content":{"parts":[]}}]}"#;
+        assert_eq!(Ask::of_json(requests).inputs, ["j", ""]);
         assert_eq!(Ask::of_json(br#"{"input":[[1,2],[3]]}"#).inputs.len(), 2);
         assert_eq!(Ask::of_json(br#"{"input":[1,2]}"#).inputs.len(), 1);
     }

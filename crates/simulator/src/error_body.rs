@@ -50,6 +50,8 @@ pub(crate) struct ErrorBody {
 type OpenAiRow = (u16, &'static str, Option<&'static str>, &'static str);
 /// Status, `type` and message of an Anthropic error.
 type AnthropicRow = (u16, &'static str, &'static str);
+/// Status, its name, the reason in the details, and message of an error of Google's.
+type GoogleRow = (u16, &'static str, Option<&'static str>, &'static str);
 
 impl ErrorClass {
     /// As a vendor of this dialect says it; `subject` is the model or path in question.
@@ -68,6 +70,16 @@ impl ErrorClass {
                 let error = json!({"type": kind, "message": message});
                 let request_id = format!("req_{seq:08}");
                 ErrorBody { status, json: json!({"type": "error", "error": error, "request_id": request_id}) }
+            }
+            Dialect::Google => {
+                let (code, status, detail, usual) = self.google();
+                let message = message.map_or_else(|| usual.replace("{}", subject), str::to_owned);
+                let mut error = json!({"code": code, "message": message, "status": status});
+                if let Some(reason) = detail {
+                    let info = "type.googleapis.com/google.rpc.ErrorInfo";
+                    error["details"] = json!([{"@type": info, "reason": reason, "domain": "googleapis.com"}]);
+                }
+                ErrorBody { status: code, json: json!({"error": error}) }
             }
         }
     }
@@ -127,6 +139,44 @@ impl ErrorClass {
         }
     }
 
+    fn google(self) -> GoogleRow {
+        use ErrorClass::*;
+        let invalid = "INVALID_ARGUMENT";
+        match self {
+            RateLimit | Quota => {
+                (429, "RESOURCE_EXHAUSTED", None, "Resource has been exhausted (e.g. check quota).")
+            }
+            Billing => (
+                400,
+                "FAILED_PRECONDITION",
+                None,
+                "This API method requires billing to be enabled. Please enable billing on your project.",
+            ),
+            Auth => {
+                (400, invalid, Some("API_KEY_INVALID"), "API key not valid. Please pass a valid API key.")
+            }
+            Permission => (403, "PERMISSION_DENIED", None, "The caller does not have permission."),
+            Overloaded => (503, "UNAVAILABLE", None, "The model is overloaded. Please try again later."),
+            Server => (500, "INTERNAL", None, "An internal error has occurred. Please retry."),
+            Timeout => (504, "DEADLINE_EXCEEDED", None, "Deadline expired before operation could complete."),
+            ModelNotFound => (
+                404,
+                "NOT_FOUND",
+                None,
+                "models/{} is not found for API version v1beta, or is not supported for generateContent.",
+            ),
+            NotFound => (404, "NOT_FOUND", None, "Requested entity was not found: {}"),
+            ContextLength => (
+                400,
+                invalid,
+                None,
+                "The input token count (300000) exceeds the maximum number of tokens allowed (200000).",
+            ),
+            ContentPolicy => (400, invalid, None, "The request was blocked for its content."),
+            InvalidRequest => (400, invalid, None, "Invalid JSON payload received."),
+        }
+    }
+
     fn anthropic(self) -> AnthropicRow {
         use ErrorClass::*;
         match self {
@@ -168,6 +218,10 @@ mod tests {
         assert_eq!(openai.json["error"]["code"], "model_not_found");
         assert!(openai.json["error"]["message"].as_str().is_some_and(|it| it.contains("gpt-x")));
         assert!(openai.json["error"].get("param").is_some(), "all four keys are there");
+
+        let google = ErrorClass::Auth.body(Dialect::Google, "", None, 1);
+        assert_eq!((google.status, &google.json["error"]["status"]), (400, &json!("INVALID_ARGUMENT")));
+        assert_eq!(google.json["error"]["details"][0]["reason"], "API_KEY_INVALID");
 
         let anthropic = ErrorClass::Overloaded.body(Dialect::Anthropic, "claude-x", None, 7);
         assert_eq!(anthropic.status, 529);

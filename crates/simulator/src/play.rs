@@ -221,6 +221,13 @@ impl<'a, L: Link> Exchange<'a, L> {
             }
             false => Ask::default(),
         };
+        if let Some(model) = self.endpoint().model() {
+            let query = self.head.target.split_once('?').map_or("", |(_, query)| query);
+            let is_stream = matches!(self.endpoint(), Endpoint::StreamGenerate(_));
+            let listed = is_stream && !query.split('&').any(|it| it == "alt=sse");
+            let model = Some(model.to_owned());
+            (self.ask.model, self.ask.stream, self.ask.listed) = (model, is_stream, listed);
+        }
         let ask = &self.ask;
         self.note(|attempt| {
             attempt.model.clone_from(&ask.model);
@@ -261,7 +268,8 @@ impl<'a, L: Link> Exchange<'a, L> {
     }
 
     fn dialect(&self) -> Dialect {
-        self.endpoint().dialect(self.head.header("anthropic-version").is_some())
+        let has = |name: &str| self.head.header(name).is_some();
+        self.endpoint().dialect(has("anthropic-version"), has("x-goog-api-key"))
     }
 
     // --- answering ---

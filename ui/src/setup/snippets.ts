@@ -44,6 +44,11 @@ export function clients({ base, key, model }: Given): Client[] {
       text: `export ANTHROPIC_BASE_URL=${base}\nexport ANTHROPIC_API_KEY=${key}`,
     },
     {
+      name: "Google SDKs",
+      about: "google-genai and @google/genai; base URL without a version.",
+      text: `export GOOGLE_GEMINI_BASE_URL=${base}\nexport GEMINI_API_KEY=${key}`,
+    },
+    {
       name: "LangChain",
       about: "langchain-openai.",
       text: `from langchain_openai import ChatOpenAI\n\nmodel = ChatOpenAI(model="${model}", base_url="${base}/v1", api_key="${key}")\nprint(model.invoke("Hello!").content)`,

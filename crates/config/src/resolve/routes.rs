@@ -78,8 +78,11 @@ impl Work<'_> {
             [one] => self.named(&derived::of_provider(&one.provider.name, None)),
             _ => self.named(&derived::any_of(dialect)),
         };
-        self.snapshot.routes.unlisted =
-            ByDialect { openai: unlisted(Dialect::OpenAi), anthropic: unlisted(Dialect::Anthropic) };
+        self.snapshot.routes.unlisted = ByDialect {
+            openai: unlisted(Dialect::OpenAi),
+            anthropic: unlisted(Dialect::Anthropic),
+            google: unlisted(Dialect::Google),
+        };
     }
 
     fn default(&mut self) {

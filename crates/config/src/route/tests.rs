@@ -17,6 +17,7 @@ fn way(resolved: &Resolved, path: &str, model: Option<&str>) -> String {
     let query = Query {
         host: None,
         path,
+        matched: dialect::endpoint(path),
         method: &Method::POST,
         model,
         environment: Environment::Production,
@@ -70,6 +71,12 @@ fn a_request_finds_its_upstream_in_the_order_of_the_rules() {
     check("/v1/chat/completions", Some("org/mixtral"), "groq/org/mixtral /chat/completions org/mixtral");
     check("/v1/chat/completions", Some("whatever"), "any:openai /chat/completions whatever");
     check("/v1/messages", Some("whatever"), "any:anthropic /messages whatever");
+    let generate = |model: &str| format!("/v1beta/models/{model}:generateContent");
+    let google = |path: &str, model: &str, expected: &str| {
+        let path = generate(path);
+        check(&path, Some(model), &format!("{expected} {model}"));
+    };
+    google("whatever", "whatever", "any:google /models/whatever:generateContent");
     check("/v1/chat/completions", None, "default /chat/completions -");
     check("/v1/messages", Some("default"), "default /messages -");
     check("/default/v1/messages", Some("m"), "default /messages m");
@@ -151,6 +158,7 @@ fn the_more_specific_route_wins() {
         let query = Query {
             host: Some(host),
             path,
+            matched: dialect::endpoint(path),
             method: &method,
             model,
             environment: Environment::Production,
@@ -185,6 +193,7 @@ fn a_route_serves_the_environments_it_names() {
     let query = |environment| Query {
         host: None,
         path: "/r/v1/chat/completions",
+        matched: dialect::endpoint("/r/v1/chat/completions"),
         method: &Method::POST,
         model: None,
         environment,

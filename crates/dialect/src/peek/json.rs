@@ -100,7 +100,7 @@ pub fn remove_model(body: &Bytes, span: &Range<usize>) -> [Bytes; 3] {
     [body.slice(..range.start), Bytes::new(), body.slice(range.end..)]
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a string always serializes")
 }
 

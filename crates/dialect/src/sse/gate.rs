@@ -180,7 +180,7 @@ fn error_body(endpoint: Endpoint, event: &Event<'_>, error: Option<&str>) -> Byt
             .body;
     };
     let opening = match endpoint.dialect() {
-        Dialect::OpenAi => "{\"error\":",
+        Dialect::OpenAi | Dialect::Google => "{\"error\":",
         Dialect::Anthropic => "{\"type\":\"error\",\"error\":",
     };
     Bytes::from([opening, error, "}"].concat())

@@ -1,13 +1,18 @@
 //! What one event of a stream is a sign of.
 //!
-//! The vocabulary of both dialects in one place. Unknown events count as content: to hold back what we do not know
+//! The vocabulary of all dialects in one place. Unknown events count as content: to hold back what we do not know
 //! would delay an answer, to let it pass costs a failover at most.
+
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::value::RawValue;
 
 use super::events::Event;
 use crate::Endpoint;
 use crate::wire::{says_something, string};
+
+/// An object, by the names of its fields.
+type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sign<'a> {
@@ -44,6 +49,10 @@ struct Chunk<'a> {
     content_block: Option<&'a RawValue>,
     #[serde(borrow, default)]
     response: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    candidates: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "promptFeedback")]
+    feedback: Option<&'a RawValue>,
 }
 
 #[derive(serde::Deserialize)]
@@ -77,6 +86,7 @@ pub(crate) fn read<'a>(endpoint: Endpoint, event: &Event<'a>) -> Sign<'a> {
         Endpoint::ChatCompletions | Endpoint::Completions => of_choices(chunk.choices),
         Endpoint::Responses => of_response(kind, &chunk),
         Endpoint::Messages | Endpoint::CountTokens => of_message(kind, &chunk),
+        Endpoint::GenerateContent | Endpoint::StreamGenerateContent => of_candidates(&chunk),
         _ if kind.ends_with(".completed") || kind.ends_with(".done") => Sign::End,
         _ => Sign::Content,
     }
@@ -113,11 +123,55 @@ fn of_choices(choices: Option<&RawValue>) -> Sign<'_> {
 
 /// `{"role":"assistant","content":""}` is a greeting, not an answer.
 fn has_more_than_role(delta: &RawValue) -> bool {
-    type Fields<'a> = std::collections::BTreeMap<std::borrow::Cow<'a, str>, &'a RawValue>;
     match serde_json::from_str::<Fields<'_>>(delta.get()) {
         Ok(fields) => fields.into_iter().any(|(name, value)| name != "role" && says_something(Some(value))),
         Err(_) => says_something(Some(delta)),
     }
+}
+
+#[derive(serde::Deserialize)]
+struct Candidate<'a> {
+    #[serde(borrow, default)]
+    content: Option<Content<'a>>,
+    #[serde(borrow, default, rename = "finishReason")]
+    finish_reason: Option<&'a RawValue>,
+}
+
+#[derive(serde::Deserialize)]
+struct Content<'a> {
+    #[serde(borrow, default)]
+    parts: Option<Vec<Fields<'a>>>,
+}
+
+/// Each event is an answer of its own, with more of the parts; the last gives a reason. A prompt that the vendor's filter
+/// stopped has no candidates.
+fn of_candidates<'a>(chunk: &Chunk<'a>) -> Sign<'a> {
+    let Some(candidates) = chunk.candidates.filter(|it| says_something(Some(it))) else {
+        return if chunk.feedback.is_some_and(blocks) { Sign::End } else { Sign::Quiet };
+    };
+    let Ok(candidates) = serde_json::from_str::<Vec<Candidate<'_>>>(candidates.get()) else {
+        return Sign::Content;
+    };
+    let mut sign = Sign::Opening;
+    for candidate in &candidates {
+        let parts = candidate.content.iter().flat_map(|it| it.parts.iter().flatten());
+        // `thought` and its signature say nothing by themselves.
+        let says = |(name, value): (&Cow<'_, str>, &&RawValue)| {
+            !matches!(&**name, "thought" | "thoughtSignature") && says_something(Some(value))
+        };
+        let has_content = parts.into_iter().any(|part| part.iter().any(says));
+        match sign {
+            _ if says_something(candidate.finish_reason) => sign = Sign::End,
+            Sign::Opening if has_content => sign = Sign::Content,
+            _ => {}
+        }
+    }
+    sign
+}
+
+fn blocks(feedback: &RawValue) -> bool {
+    serde_json::from_str::<Fields<'_>>(feedback.get())
+        .is_ok_and(|it| it.iter().any(|(name, value)| name == "blockReason" && says_something(Some(value))))
 }
 
 fn of_response<'a>(kind: &str, chunk: &Chunk<'a>) -> Sign<'a> {
@@ -190,7 +244,7 @@ fn inner(raw: &RawValue) -> Option<Inner<'_>> {
     serde_json::from_str(raw.get()).ok()
 }
 
-fn kind_of(raw: &RawValue) -> Option<std::borrow::Cow<'_, str>> {
+fn kind_of(raw: &RawValue) -> Option<Cow<'_, str>> {
     inner(raw)?.kind.and_then(string)
 }
 

@@ -11,7 +11,7 @@ use memchr::memmem::{self, Finder};
 use super::events::{Event, Events, Excerpt};
 use super::sign::{self, Sign};
 use crate::usage::{self, Usage};
-use crate::{Endpoint, wire};
+use crate::{Dialect, Endpoint, wire};
 
 /// Watches an answer go by.
 pub struct Watch {
@@ -79,7 +79,7 @@ impl Watch {
     }
 
     /// Whether nothing follows what a stream has said: `[DONE]`, `message_stop`, `response.completed`. A finish reason
-    /// is not as much, since it is one of perhaps several choices'.
+    /// is not as much, since it is one of perhaps several choices'; so of Google's streams nothing is ever the last word.
     pub fn said_all(&self) -> bool {
         self.seen.said_all
     }
@@ -117,7 +117,8 @@ impl Seen {
             Sign::Error(_) => self.failed = true,
             Sign::Unreadable | Sign::Quiet | Sign::Opening | Sign::Content => {}
         }
-        if mentions(&USAGE, event.data, b'{') {
+        let usage = if self.is_googles() { &USAGE_METADATA } else { &USAGE };
+        if mentions(usage, event.data, b'{') {
             self.add(usage::from_object(event.data));
         }
     }
@@ -128,7 +129,7 @@ impl Seen {
         let head = &event.data[..event.data.len().min(256)];
         let says = |it: &[u8]| event.name == it || event.name.is_empty() && memmem::find(head, it).is_some();
         let ended = ENDS.into_iter().any(says);
-        self.finished |= ended;
+        self.finished |= ended || self.is_googles() && mentions(&GOOGLES_REASON, event.data, b'"');
         self.said_all |= ended;
         self.failed |= says(b"response.failed") || event.name == b"error";
         self.add(usage::from_tail(event.data));
@@ -144,8 +145,14 @@ impl Seen {
                     || mentions(&USAGE, event.data, b'{')
                     || ERROR.find(event.data).is_some())
             }
+            // Nearly every event of Google's carries the usage so far.
+            _ if self.is_googles() => false,
             _ => event.name.ends_with(b"delta") && event.name != b"message_delta" || event.name == b"ping",
         }
+    }
+
+    fn is_googles(&self) -> bool {
+        self.endpoint.dialect() == Dialect::Google
     }
 
     fn add(&mut self, usage: Option<Usage>) {
@@ -161,6 +168,8 @@ fn names(event: &Event<'_>, name: &[u8]) -> bool {
 }
 
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usage\""));
+static USAGE_METADATA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usageMetadata\""));
+static GOOGLES_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"finishReason\""));
 static FINISH_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"finish_reason\""));
 static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"error\""));
 

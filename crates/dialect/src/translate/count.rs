@@ -1,5 +1,7 @@
 //! Counting a request's tokens before it is asked: by the vendor where it can, in the caller's form in any case.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -22,12 +24,7 @@ pub fn count(order: &Order<'_>, body: &[u8]) -> Option<Result<Translated, Refuse
 
 fn asked(order: &Order<'_>, body: &[u8], suffix: String) -> Result<Translated, Refused> {
     let notes = Notes::default();
-    let body = match order.from {
-        Wire::Gemini => inner(body),
-        _ => None,
-    }
-    .map_or_else(|| body.to_vec(), |it| it.to_string().into_bytes());
-    let request = read_request(order.from, &body, &notes)?;
+    let request = read_request(order.from, &unwrapped(order.from, body), &notes)?;
     let mut written = write_request(&request, &Order { stream: false, ..*order }, &notes);
     let dropped = notes.settle(order.lossy)?;
     let drop: &[&str] = match order.to {
@@ -48,7 +45,12 @@ fn asked(order: &Order<'_>, body: &[u8], suffix: String) -> Result<Translated, R
     Ok(Translated { suffix, body: printed(&written), dropped, back: Back::new(order, false) })
 }
 
-/// Google's callers may wrap the request, or send its contents alone.
+/// The request that is to be counted: Google's callers may wrap it, or send its contents alone.
+pub(super) fn unwrapped(wire: Wire, body: &[u8]) -> Cow<'_, [u8]> {
+    let inner = if wire == Wire::Gemini { inner(body) } else { None };
+    inner.map_or(Cow::Borrowed(body), |it| Cow::Owned(it.to_string().into_bytes()))
+}
+
 fn inner(body: &[u8]) -> Option<Value> {
     let mut value: Value = serde_json::from_slice(body).ok()?;
     ["generateContentRequest", "generate_content_request"].iter().find_map(|it| match value.get_mut(*it) {

@@ -23,7 +23,7 @@ fn told<T>(status: u16, body: &[u8], tell: impl FnOnce(&Words<'_>) -> T) -> T {
     let message = fault::message(body);
     let message = message.as_deref().unwrap_or("the vendor failed and did not say why");
     let name = name.as_deref().unwrap_or(code.name());
-    tell(&Words { code, status, name, message, param: param.as_deref() })
+    tell(&Words { code, status, name, message, param: param.as_deref(), retry_after: None })
 }
 
 /// The failure of ours that it is most like: it decides under which type the dialect files it.

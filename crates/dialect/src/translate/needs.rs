@@ -1,5 +1,6 @@
 //! What a request needs of the model that is to answer it.
 
+use super::count::unwrapped;
 use super::model::{Data, Format, Level, Media, Part, Piece, Request};
 use super::notes::Notes;
 use super::{Wire, read_request};
@@ -33,6 +34,11 @@ const IMAGE_TOKENS: u64 = 1600;
 /// A page of a document is about this many bytes, and costs as much as a picture and its words.
 const PAGE_BYTES: u64 = 75_000;
 const PAGE_TOKENS: u64 = 2500;
+
+/// How many tokens a request has that is to be counted, roughly; nothing if it cannot be read.
+pub fn estimate(wire: Wire, body: &[u8]) -> Option<u64> {
+    needs(wire, &unwrapped(wire, body)).map(|it| it.input_tokens)
+}
 
 /// Reads what a request on `wire` needs; nothing if it cannot be read. What translation could not carry does not matter
 /// here: the request may not have to be translated.

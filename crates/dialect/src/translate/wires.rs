@@ -31,6 +31,9 @@ impl Wire {
             Endpoint::ChatCompletions => Some(Wire::Chat),
             Endpoint::Responses => Some(Wire::Responses),
             Endpoint::Messages | Endpoint::CountTokens => Some(Wire::Messages),
+            Endpoint::GenerateContent | Endpoint::StreamGenerateContent | Endpoint::CountContentTokens => {
+                Some(Wire::Gemini)
+            }
             _ => None,
         }
     }
@@ -56,7 +59,8 @@ impl Wire {
         match self {
             Wire::Chat => Endpoint::ChatCompletions,
             Wire::Messages => Endpoint::Messages,
-            Wire::Responses | Wire::Gemini | Wire::Converse => Endpoint::Responses,
+            Wire::Gemini => Endpoint::GenerateContent,
+            Wire::Responses | Wire::Converse => Endpoint::Responses,
         }
     }
 
@@ -112,6 +116,12 @@ fn rooted(path: String) -> String {
     if path.starts_with('/') { path } else { format!("/{path}") }
 }
 
+/// A model and what is asked of it, as Google's path says it: `/models/gemini-x:generateContent`. The method comes with
+/// its colon; whatever the model is called stays one segment.
+pub fn gemini_path(model: &str, method: &str) -> String {
+    gemini_model(model) + method
+}
+
 /// `/models/gemini-x`, from the name with or without its collection.
 pub(crate) fn gemini_model(model: &str) -> String {
     match model.split_once('/') {
@@ -134,43 +144,6 @@ pub(crate) fn encoded(name: &str) -> String {
         }
     }
     path
-}
-
-/// A request on Google's paths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GeminiCall<'p> {
-    /// What precedes `/models`: `/v1beta`.
-    pub prefix: &'p str,
-    /// The model, still encoded as in the path.
-    pub model: &'p str,
-    /// What is asked of it.
-    pub method: GeminiMethod,
-}
-
-/// What Google's path asks of a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GeminiMethod {
-    /// `:generateContent`
-    Generate,
-    /// `:streamGenerateContent` with `alt=sse`. Without it Google streams a JSON list, which is not written here.
-    Stream,
-    /// `:countTokens`
-    Count,
-}
-
-/// Takes a path with its query apart, if it is Google's.
-pub fn gemini_call(path: &str) -> Option<GeminiCall<'_>> {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let (rest, method) = path.rsplit_once(':')?;
-    let (prefix, model) = rest.rsplit_once("/models/")?;
-    let is_events = query.split('&').any(|it| it == "alt=sse");
-    let method = match method {
-        "generateContent" => GeminiMethod::Generate,
-        "streamGenerateContent" if is_events => GeminiMethod::Stream,
-        "countTokens" => GeminiMethod::Count,
-        _ => return None,
-    };
-    (!model.is_empty() && !model.contains('/')).then_some(GeminiCall { prefix, model, method })
 }
 
 #[cfg(test)]
@@ -205,21 +178,6 @@ mod tests {
         ];
         for (wire, base, suffix, expected) in rows {
             assert_eq!(wire.join(base, suffix), expected);
-        }
-    }
-
-    #[test]
-    fn googles_paths_are_taken_apart() {
-        let call = gemini_call("/v1beta/models/gemini-3-flash:streamGenerateContent?key=k&alt=sse").unwrap();
-        assert_eq!(
-            call,
-            GeminiCall { prefix: "/v1beta", model: "gemini-3-flash", method: GeminiMethod::Stream }
-        );
-        assert_eq!(gemini_call("/v1beta/models/x:countTokens").unwrap().method, GeminiMethod::Count);
-        for other in
-            ["/v1beta/models/x", "/v1beta/models/x:embedContent", "/v1/models/x:streamGenerateContent"]
-        {
-            assert_eq!(gemini_call(other), None, "{other}");
         }
     }
 }

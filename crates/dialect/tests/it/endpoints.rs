@@ -32,8 +32,31 @@ fn the_endpoint_stands_at_the_end_of_the_path() {
             "/anthropic/v1/messages/count_tokens",
             Some((Endpoint::CountTokens, "/anthropic/v1", "/messages/count_tokens")),
         ),
-        ("/v1beta/models/gemini:generateContent", None),
-        ("/v1beta/models/gemini:streamGenerateContent?alt=sse", None),
+        (
+            "/v1beta/models/gemini:generateContent",
+            Some((Endpoint::GenerateContent, "/v1beta", "/models/gemini:generateContent")),
+        ),
+        (
+            "/up/v1/models/openai/gpt:streamGenerateContent?alt=sse",
+            Some((Endpoint::StreamGenerateContent, "/up/v1", "/models/openai/gpt:streamGenerateContent")),
+        ),
+        (
+            "/models/a%2Fb:8b:countTokens",
+            Some((Endpoint::CountContentTokens, "", "/models/a%2Fb:8b:countTokens")),
+        ),
+        (
+            "/v1alpha/models/e:batchEmbedContents",
+            Some((Endpoint::EmbedContent, "/v1alpha", "/models/e:batchEmbedContents")),
+        ),
+        (
+            "/v1beta/models/:generateContent",
+            Some((Endpoint::GenerateContent, "/v1beta", "/models/:generateContent")),
+        ),
+        ("/v1beta/models", Some((Endpoint::Models, "/v1beta", "/models"))),
+        ("/v1beta/models/x:fooBar", Some((Endpoint::Model, "/v1beta", "/models/x:fooBar"))),
+        ("/v1beta/models/x:predict", None),
+        ("/v1/projects/p/publishers/google/models/x:generateContent", None),
+        ("/v1beta/tunedModels/x:generateContent", None),
         ("/v1/chat/completions/more", None),
         ("/v1/messages/batches", None),
         ("/mychat/completionsx", None),
@@ -45,6 +68,22 @@ fn the_endpoint_stands_at_the_end_of_the_path() {
     for (path, expected) in rows {
         let found = endpoint(path).map(|it| (it.endpoint, it.prefix, it.suffix));
         assert_eq!(found, expected, "{path}");
+    }
+}
+
+#[test]
+fn googles_path_names_the_model_and_the_method() {
+    let rows = [
+        ("/v1beta/models/gemini:generateContent", Some("gemini"), Some(":generateContent"), Some("v1beta")),
+        ("/v1/models/a/b:8b:countTokens", Some("a/b:8b"), Some(":countTokens"), Some("v1")),
+        ("/models/:embedContent", Some(""), Some(":embedContent"), None),
+        ("/v1/models/llama3:8b", Some("llama3:8b"), None, Some("v1")),
+        ("/v1/models", None, None, Some("v1")),
+        ("/up/chat/completions", None, None, None),
+    ];
+    for (path, model, method, version) in rows {
+        let found = endpoint(path).unwrap();
+        assert_eq!((found.model(), found.method(), found.version()), (model, method, version), "{path}");
     }
 }
 
@@ -61,13 +100,26 @@ fn a_caller_is_answered_in_the_dialect_it_speaks() {
         ("/anthropic-like/v1/models", false, Dialect::OpenAi),
         ("/nowhere", false, Dialect::OpenAi),
         ("/nowhere", true, Dialect::Anthropic),
+        ("/v1beta/models/x:generateContent", true, Dialect::Google),
+        ("/v1/models/x:countTokens", false, Dialect::Google),
+        ("/v1beta/models", false, Dialect::Google),
+        ("/up/v1beta/models/x", true, Dialect::Google),
+        ("/v1beta/openai/models", false, Dialect::OpenAi),
+        ("/v1beta/files?key=x", false, Dialect::Google),
+        ("/v1beta/openai/files", false, Dialect::OpenAi),
     ];
     for (path, has_version, expected) in rows {
         let mut headers = HeaderMap::new();
         if has_version {
             headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         }
-        assert_eq!(Dialect::of_caller(path, &headers), expected, "{path}");
+        assert_eq!(Dialect::of_caller(endpoint(path), path, &headers), expected, "{path}");
+        headers.insert("x-goog-api-key", HeaderValue::from_static("key"));
+        let by_key = match expected {
+            Dialect::OpenAi if !path.ends_with("completions") => Dialect::Google,
+            other => other,
+        };
+        assert_eq!(Dialect::of_caller(endpoint(path), path, &headers), by_key, "{path}, with Google's key");
     }
 }
 
@@ -75,5 +127,13 @@ fn a_caller_is_answered_in_the_dialect_it_speaks() {
 fn only_texts_may_come_from_another_model() {
     let may: Vec<_> =
         Endpoint::ALL.into_iter().filter(|it| it.may_change_model()).map(Endpoint::name).collect();
-    assert_eq!(may, ["chat_completions", "completions", "responses", "messages"]);
+    let texts = [
+        "chat_completions",
+        "completions",
+        "responses",
+        "messages",
+        "generate_content",
+        "stream_generate_content",
+    ];
+    assert_eq!(may, texts);
 }

@@ -1,7 +1,12 @@
 //! The gateway's own failures, as the SDKs want them.
 
-use dialect::{Code, Dialect, Endpoint, Gate, Verdict, Watch, envelope, stream_error};
+use std::time::Duration;
+
+use dialect::{Code, Dialect, Endpoint, Gate, Verdict, Watch, envelope, envelope_for_later, stream_error};
 use serde_json::{Value, json};
+
+const STREAMS: [Endpoint; 4] =
+    [Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages, Endpoint::StreamGenerateContent];
 
 #[test]
 fn openai_gets_all_four_keys() {
@@ -22,6 +27,30 @@ fn anthropic_gets_its_own_types_and_the_request_id() {
     assert_eq!(body["error"]["message"], "later");
     assert_eq!(body["error"]["code"], "rate_limit_exceeded");
     assert_eq!(body["request_id"], "req-1");
+}
+
+#[test]
+fn google_gets_a_status_by_name_and_what_is_more_specific_beside_it() {
+    let body = parsed(&envelope(Dialect::Google, Code::ModelNotFound, "no x", Some("model"), "req-1"));
+    let expected = json!({"error": {"code": 404, "message": "no x", "status": "NOT_FOUND", "details": [
+        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "model_not_found"},
+        {
+            "@type": "type.googleapis.com/google.rpc.BadRequest",
+            "fieldViolations": [{"field": "model", "description": "no x"}],
+        },
+    ]}});
+    assert_eq!(body, expected);
+    let wait = Duration::from_secs(7);
+    let later = parsed(&envelope_for_later(Dialect::Google, Code::RateLimitExceeded, "later", wait, ""));
+    assert_eq!(later["error"]["status"], "RESOURCE_EXHAUSTED");
+    let hint = json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"});
+    assert_eq!(later["error"]["details"][1], hint);
+    for (dialect, code) in [(Dialect::OpenAi, Code::NoTargetAvailable), (Dialect::Anthropic, Code::Internal)]
+    {
+        let (now, later) =
+            (envelope(dialect, code, "m", None, "r"), envelope_for_later(dialect, code, "m", wait, "r"));
+        assert_eq!(now, later, "the others look for it in a header");
+    }
 }
 
 #[test]
@@ -46,8 +75,11 @@ fn statuses_are_those_of_the_contract() {
 
 #[test]
 fn a_stream_ends_with_one_error_event_wherever_it_was_cut() {
-    for endpoint in [Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages] {
+    for endpoint in STREAMS {
         let before: &[u8] = match endpoint {
+            Endpoint::StreamGenerateContent => {
+                b"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"hi\"}]}}]}\n\n"
+            }
             Endpoint::Messages => {
                 b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"delta\":{}}\n\n"
             }
@@ -68,7 +100,7 @@ fn a_stream_ends_with_one_error_event_wherever_it_was_cut() {
 
 #[test]
 fn a_stream_error_is_a_failure_to_the_next_gateway_too() {
-    for endpoint in [Endpoint::ChatCompletions, Endpoint::Responses, Endpoint::Messages] {
+    for endpoint in STREAMS {
         let verdict = Gate::new(endpoint).feed(&stream_error(endpoint, Code::UpstreamTimeout, "slow", true));
         assert!(matches!(verdict, Verdict::Failed(_)), "{endpoint:?}: {verdict:?}");
     }

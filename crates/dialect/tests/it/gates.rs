@@ -3,6 +3,7 @@
 use dialect::{Endpoint, Gate, HOLD_LIMIT, Verdict};
 
 const CHAT: Endpoint = Endpoint::ChatCompletions;
+const GOOGLE: Endpoint = Endpoint::StreamGenerateContent;
 
 #[test]
 fn what_says_nothing_yet_is_held() {
@@ -38,6 +39,13 @@ fn what_says_nothing_yet_is_held() {
             Endpoint::Messages,
             "data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n",
         ),
+        (GOOGLE, "data: {\"usageMetadata\":{\"promptTokenCount\":1}}\n\n"),
+        (GOOGLE, "data: {\"candidates\":[{\"content\":{\"role\":\"model\"},\"index\":0}]}\n\n"),
+        (
+            GOOGLE,
+            "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\",\"thought\":true,\"thoughtSignature\":\"x\"}]}}]}\n\n",
+        ),
+        (GOOGLE, "data: {\"promptFeedback\":{\"safetyRatings\":[1]}}\n\n"),
     ];
     for (endpoint, stream) in rows {
         assert_eq!(Gate::new(endpoint).feed(stream.as_bytes()), Verdict::Hold, "{stream}");
@@ -55,7 +63,18 @@ fn the_first_content_reasoning_or_tool_commits() {
         (CHAT, "data: {\"choices\":[{\"delta\":{\"content\":[{\"type\":\"thinking\"}]}}]}\r\n\r\n"),
         (CHAT, "\u{feff}data: {\"choices\":[{\"delta\":{\"content\":\"h\"}}]}\r\r"),
         (CHAT, "data: {\"choices\":[{\ndata: \"delta\":{\"content\":\"h\"}}]}\n\n"),
+        (GOOGLE, "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"h\"}]}}]}\n\n"),
+        (
+            GOOGLE,
+            "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"h\",\"thought\":true}]},\"index\":1}]}\n\n",
+        ),
+        (
+            GOOGLE,
+            "data: {\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":\"f\"}}]}}]}\n\n",
+        ),
         // Empty, and still an answer.
+        (GOOGLE, "data: {\"candidates\":[{\"finishReason\":\"MAX_TOKENS\"}]}\n\n"),
+        (GOOGLE, "data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"}}\n\n"),
         (CHAT, "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"),
         (CHAT, "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\ndata: [DONE]\n\n"),
         (Endpoint::Completions, "data: {\"choices\":[{\"text\":\"h\"}]}\n\n"),

@@ -84,6 +84,7 @@ proptest! {
         let _ = body_field(&bytes, "model");
         let _ = peek_multipart("multipart/form-data; boundary=x", &bytes);
         let _ = insert_model(&Bytes::from(bytes.clone()), "m");
+        let _ = rename_google_model(&Bytes::from(bytes.clone()), "m");
         let _ = usage(endpoint, &bytes);
         let _ = message(&bytes);
         let _ = hidden_failure(endpoint, &bytes);
@@ -100,7 +101,10 @@ proptest! {
         if let Some(found) = endpoint(&text) {
             prop_assert!(text.starts_with(found.prefix) && found.suffix.starts_with('/'));
         }
-        let _ = Dialect::of_caller(&text, &HeaderMap::new());
+        if let Some(found) = endpoint(&text) {
+            let _ = (found.model(), found.method(), found.version());
+        }
+        let _ = Dialect::of_caller(endpoint(&text), &text, &HeaderMap::new());
         let _ = join(&text, "/models", Dialect::OpenAi);
         let _ = peek_multipart(&text, b"");
         let _ = duration(&text);

@@ -32,6 +32,18 @@ fn every_vendors_count_is_read() {
             r#"{"usage":{"input_tokens":5,"output_tokens":4,"output_tokens_details":{"reasoning_tokens":3}}}"#,
             Some((5, 4, 0, 3)),
         ),
+        (
+            Endpoint::GenerateContent,
+            r#"{"usageMetadata":{"promptTokenCount":5,"toolUsePromptTokenCount":2,"cachedContentTokenCount":4,"candidatesTokenCount":6,"thoughtsTokenCount":3,"totalTokenCount":16}}"#,
+            Some((7, 9, 4, 3)),
+        ),
+        (
+            Endpoint::StreamGenerateContent,
+            r#"[{"usageMetadata":{"promptTokenCount":5}},{"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":6}}]"#,
+            Some((5, 6, 0, 0)),
+        ),
+        (Endpoint::CountContentTokens, r#"{"totalTokens":5}"#, None),
+        (Endpoint::EmbedContent, r#"{"embedding":{"values":[1]}}"#, None),
         (Endpoint::Audio, r#"{"usage":{"type":"duration","seconds":5}}"#, None),
         (Endpoint::CountTokens, r#"{"input_tokens":5}"#, None),
         (Endpoint::ChatCompletions, r#"{"usage":null}"#, None),

@@ -40,6 +40,29 @@ fn messages_tell_the_input_first_and_the_output_last() {
 }
 
 #[test]
+fn googles_answers_tell_the_total_so_far_and_the_last_one_a_reason() {
+    let event = |text: &str, reason: &str, output: u64| {
+        format!(
+            "data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\"{text}\"}}]}},\"index\":0{reason}}}],\"usageMetadata\":{{\"promptTokenCount\":8,\"candidatesTokenCount\":{output},\"thoughtsTokenCount\":2}}}}\r\n\r\n"
+        )
+    };
+    let begun = watched(Endpoint::StreamGenerateContent, &event("\\\"finishReason\\\":\\\"STOP\\\"", "", 1));
+    assert!(!begun.finished() && !begun.failed() && begun.between_events());
+    assert_eq!(begun.usage(), Some(Usage { input: 8, output: 3, cached: 0, reasoning: 2 }));
+    for padding in [0, 100_000] {
+        let last = event(&"x".repeat(padding), ",\"finishReason\":\"STOP\"", 5);
+        let watch = watched(Endpoint::StreamGenerateContent, &(event("a", "", 1) + &last));
+        assert!(watch.finished() && !watch.said_all() && !watch.failed(), "{padding}");
+        assert_eq!(watch.usage(), Some(Usage { input: 8, output: 7, cached: 0, reasoning: 2 }), "{padding}");
+    }
+    let failed = watched(
+        Endpoint::StreamGenerateContent,
+        &(event("a", "", 1) + "data: {\"error\":{\"code\":503,\"status\":\"UNAVAILABLE\"}}\n\n"),
+    );
+    assert!(failed.failed() && !failed.finished());
+}
+
+#[test]
 fn responses_tell_everything_at_the_end_however_large_it_is() {
     for padding in [0, 10_000, 70_000, 5_000_000] {
         let text = "x".repeat(padding);

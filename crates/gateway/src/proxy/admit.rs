@@ -10,13 +10,18 @@ use std::{net::IpAddr, sync::Arc};
 
 use balance::Environment;
 use config::{Snapshot, snapshot::ClientKey};
+use dialect::Dialect;
 use http::{HeaderMap, HeaderName, request::Parts};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Peer, answer::Failure, journey::Journey};
+use super::{Peer, answer::Failure, asked::Asked, journey::Journey};
 
+use self::door::query_keys;
 pub(crate) use self::door::{Auth, Door};
-pub(super) use self::{door::KEY_HEADERS, target::check as sound};
+pub(super) use self::{
+    door::{KEY_HEADERS, without_keys},
+    target::check as sound,
+};
 
 /// Longest `x-request-id` taken over from a client; a longer one is replaced, not cut.
 const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -42,13 +47,15 @@ pub(super) struct Admitted {
 /// Checks what the headers say.
 pub(super) fn admit(
     head: &Parts,
+    asked: Asked<'_>,
     peer: Peer,
     door: &Door,
     snapshot: &Snapshot,
     journey: &mut Journey,
 ) -> Result<Admitted, Box<Failure>> {
     let now = journey.state.clock.time(journey.started);
-    let key = door.key(&head.headers, &snapshot.client_keys, now)?;
+    let in_query = query_keys(head.uri.query());
+    let key = door.key(&head.headers, &in_query, &snapshot.client_keys, now)?;
     journey.record.client_key.clone_from(&key);
     let environment = environment(&head.headers, key.as_deref())?;
     journey.record.environment = environment;
@@ -60,8 +67,9 @@ pub(super) fn admit(
         }
     };
     // With a key of ours in hand, nothing that came with it is taken for a vendor's.
-    let brought = || KEY_HEADERS.iter().find_map(|name| head.headers.get(name));
-    let caller = if key.is_some() { None } else { brought().map(|it| xxh3_64(it.as_bytes())) };
+    let in_headers = || KEY_HEADERS.iter().find_map(|name| head.headers.get(name)).map(|it| it.as_bytes());
+    let googles = || in_query.first().filter(|_| asked.dialect == Dialect::Google).map(|it| it.as_bytes());
+    let caller = if key.is_some() { None } else { in_headers().or_else(googles).map(xxh3_64) };
     Ok(Admitted { key, environment, caller, ip: peer.addr.ip(), fallback })
 }
 

@@ -173,7 +173,7 @@ impl Failure {
     pub(super) fn path_not_found(method: &Method, path: &str) -> Box<Self> {
         let message = format!(
             "no route, upstream or endpoint matches {method} {path}; OpenAI clients use the base URL /v1, Anthropic \
-             clients the root, an upstream's own base URL is /NAME/v1"
+             and Google clients the root, an upstream's own base URL is /NAME/v1"
         );
         Failure::own(Code::NotFound, message, None)
     }
@@ -232,7 +232,7 @@ pub(super) fn unfit(course: &Course) -> Box<Failure> {
         return Failure::unfit(translate::refusal(refused, upstream), refused.field());
     }
     let name = &upstream.name;
-    let why = suitability.note.as_deref().unwrap_or("not candidates: all of them");
+    let why = suitability.note.as_deref().unwrap_or("nobody of it has such an endpoint");
     Failure::unfit(format!("upstream '{name}' has nobody who can do this: {why}"), None)
 }
 
@@ -333,9 +333,12 @@ pub(super) fn fail(
     explain: bool,
 ) -> Response<Body> {
     let mut out = HeaderMap::new();
-    if let Some(retry_after) = failure.retry_after {
-        let seconds = retry_after.clamp(Duration::from_secs(1), RETRY_AFTER_MAX).as_secs_f64().ceil();
-        out.insert(header::RETRY_AFTER, HeaderValue::from(seconds as u64));
+    let seconds = failure.retry_after.map(|it| {
+        let seconds = it.clamp(Duration::from_secs(1), RETRY_AFTER_MAX).as_secs_f64().ceil();
+        seconds as u64
+    });
+    if let Some(seconds) = seconds {
+        out.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if !failure.should_retry {
         out.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
@@ -350,7 +353,11 @@ pub(super) fn fail(
             if code == Code::InvalidApiKey {
                 out.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            (code.status(), dialect::envelope(dialect, code, &message, param.as_deref(), &request_id))
+            let body = match seconds.map(Duration::from_secs) {
+                Some(wait) => dialect::envelope_for_later(dialect, code, &message, wait, &request_id),
+                None => dialect::envelope(dialect, code, &message, param.as_deref(), &request_id),
+            };
+            (code.status(), body)
         }
         What::Vendor(opening) => {
             headers::from_vendor(&opening.headers, &mut out);

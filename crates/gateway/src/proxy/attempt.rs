@@ -183,13 +183,18 @@ impl<'c> Candidate<'c> {
         let model = self.asks_for(decoded).filter(|_| self.course.is_for_a_model());
         let placed = Placed::at(&self.target.model_location, model.as_deref()).map_err(SendError::Request)?;
         let in_body = match (placed, &model, &exchanged) {
-            (Some(_), Some(model), _) => encode::Model::Elsewhere(model),
-            (None, _, Some(model)) => encode::Model::Instead(model),
+            (Some(_), Some(model), _) if !self.course.names_model_in_path() => {
+                encode::Model::Elsewhere(model)
+            }
+            (_, _, Some(model)) => encode::Model::Instead(model),
             _ => encode::Model::AsItIs,
         };
         let translation = self.translation.as_ref();
         let path = match translation {
-            None => self.course.path(&self.target, head, placed),
+            None => {
+                let exchanged = exchanged.as_deref();
+                self.course.path(&self.target, head, placed, exchanged, self.passes_through())
+            }
             Some(translation) => translation.path(&self.target, placed),
         };
         let translated = translation.map(|it| it.headers(&head.headers));
@@ -200,7 +205,11 @@ impl<'c> Candidate<'c> {
             self.passes_through(),
             placed.and_then(Placed::header),
         );
-        if translation.is_some_and(|it| it.back().vendor() == Wire::Gemini) {
+        let is_googles = match translation {
+            None => self.course.is_googles(&self.target),
+            Some(translation) => translation.back().vendor() == Wire::Gemini,
+        };
+        if is_googles {
             encode::googles_own(&mut headers, self.target.kind);
         }
         // A large upload takes its time; the vendor's begins when it has all of it.
@@ -244,6 +253,7 @@ impl<'c> Candidate<'c> {
                 None => self.course.endpoint,
                 Some(translation) => Some(translation.back().vendor().endpoint()),
             },
+            listed: decoded.listed,
             translation,
             is_head: head.method == Method::HEAD,
             deadline,

@@ -68,6 +68,8 @@ pub(super) struct Examine<'b> {
     pub(super) kind: dialect::Kind,
     /// Whose words the answer is judged by: the vendor's.
     pub(super) endpoint: Option<Endpoint>,
+    /// A stream of it is to be one JSON list, as Google's are without `alt=sse`.
+    pub(super) listed: bool,
     /// The way back into the caller's dialect, where that is another one.
     pub(super) translation: Option<&'b Translation>,
     /// Asked with HEAD: the answer has no body, whatever its headers say.
@@ -124,11 +126,19 @@ impl Examine<'_> {
         if self.is_head {
             return committed(answer.status, answer.headers, vec![Bytes::new()], None, Shape::Plain);
         }
-        match shape(&answer) {
+        match self.shape(&answer) {
             _ if self.translation.is_some() => self.plain(answer).await,
             Shape::Events => self.events(answer).await,
             Shape::Flow => self.flow(answer).await,
             Shape::Plain => self.plain(answer).await,
+        }
+    }
+
+    /// How the answer is written. A stream of Google's that is a JSON list comes bit by bit.
+    fn shape(&self, answer: &Answer) -> Shape {
+        match shape(answer) {
+            Shape::Plain if self.listed => Shape::Flow,
+            shape => shape,
         }
     }
 
@@ -236,7 +246,7 @@ impl Examine<'_> {
     /// as a whole is turned into a stream, too.
     async fn turned(&self, answer: Answer, translation: &Translation) -> Examined {
         let Answer { status, headers, mut body } = answer;
-        let mut turning = Box::new(Turning::new(translation.back()));
+        let mut turning = Box::new(Turning::new(translation));
         let mut out = Vec::new();
         let mut ended = false;
         loop {

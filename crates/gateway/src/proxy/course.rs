@@ -7,15 +7,20 @@ use config::{
     Snapshot, ability,
     snapshot::{ClientKey, ModelChoice, NotFound, Query, Target, Upstream},
 };
-use dialect::{Dialect, Endpoint, Wire, translate::Refused};
+use dialect::{
+    Dialect, Endpoint, Wire,
+    translate::{self, Refused},
+};
 use http::{HeaderValue, Method, header, request::Parts};
+use percent_encoding::percent_decode_str;
 
 use super::{
-    admit::Admitted,
+    admit::{Admitted, without_keys},
     answer::Failure,
+    asked::Asked,
     decode::Decoded,
     journey::Journey,
-    keys, local,
+    keys,
     placement::{self, Placed},
     suitability::Suitability,
 };
@@ -39,6 +44,9 @@ pub(super) struct Course {
     /// What is asked of the vendor, within the client's path.
     vendor_path: Range<usize>,
     choice: ModelChoice,
+    /// How the caller speaks, and for which version of an API.
+    caller: Dialect,
+    version: Option<String>,
 }
 
 impl Course {
@@ -46,25 +54,28 @@ impl Course {
     pub(super) fn plot(
         snapshot: &Snapshot,
         head: &Parts,
+        Asked { matched, dialect: caller }: Asked<'_>,
         admitted: &Admitted,
         decoded: &Decoded,
         journey: &mut Journey,
     ) -> Result<Course, Box<Failure>> {
-        let in_path = dialect::endpoint(head.uri.path())
-            .filter(|it| it.endpoint == Endpoint::Model)
-            .and_then(|it| local::model_id(it.suffix));
+        let endpoint = matched.map(|it| it.endpoint);
+        let of_model =
+            Asked { matched: matched.filter(|it| it.endpoint == Endpoint::Model), dialect: caller };
+        let in_path = of_model.model();
         let asked = in_path.as_deref().or(decoded.model.as_ref().map(|it| it.name.as_str()));
         let key = admitted.key.as_deref();
         if let Some(key) = key {
-            may_ask(key, asked, decoded, head)?;
+            may_ask(key, asked, decoded, endpoint)?;
         }
         let query = Query {
             host: host(head),
             path: head.uri.path(),
+            matched,
             method: &head.method,
             model: asked,
             environment: admitted.environment,
-            caller: Dialect::of_caller(head.uri.path(), &head.headers),
+            caller,
         };
         let found =
             snapshot.routes.find(&query).map_err(|not_found| refuse(not_found, head, snapshot, key))?;
@@ -115,7 +126,28 @@ impl Course {
             set_cookie: hash.set_cookie,
             vendor_path: found.vendor_path,
             choice: found.model,
+            caller,
+            version: matched
+                .filter(|_| caller == Dialect::Google)
+                .and_then(|it| it.version())
+                .map(str::to_owned),
         })
+    }
+
+    /// Whether it asks how many tokens a request has.
+    pub(super) fn counts(&self) -> bool {
+        self.endpoint.is_some_and(Endpoint::counts)
+    }
+
+    /// Whether it is known why nobody of the upstream can serve it: for what it needs, or as only Google has such
+    /// endpoints.
+    pub(super) fn knows_why_nobody_fits(&self) -> bool {
+        self.suitability.note.is_some() || self.names_model_in_path()
+    }
+
+    /// Whether `target` is asked in Google's own dialect, on paths that only that has.
+    pub(super) fn is_googles(&self, target: &Target) -> bool {
+        self.caller == Dialect::Google && self.endpoint.is_some() && target.speaks_google()
     }
 
     /// The model to ask `target` for, where it is not the one that the body already names.
@@ -131,7 +163,7 @@ impl Course {
             },
             // Nothing asked, nothing set: `default_model`, where the endpoint has a model at all.
             (None, None) => {
-                let wants_one = self.endpoint.is_some_and(Endpoint::has_model_in_body);
+                let wants_one = self.endpoint.is_some_and(Endpoint::asks_a_model);
                 target.default_model.as_deref().filter(|_| wants_one).map(Cow::Borrowed)
             }
         }
@@ -144,14 +176,34 @@ impl Course {
         is_new
     }
 
-    /// Path and query for `target`, which may want the model there.
-    pub(super) fn path(&self, target: &Target, head: &Parts, placed: Option<Placed<'_>>) -> String {
+    /// Path and query for `target`, which may want the model there. `exchanged` is the model in place of the one that
+    /// Google's path names; `passes_through`: the caller's own key goes to it.
+    pub(super) fn path(
+        &self,
+        target: &Target,
+        head: &Parts,
+        placed: Option<Placed<'_>>,
+        exchanged: Option<&str>,
+        passes_through: bool,
+    ) -> String {
         let own = &head.uri.path()[self.vendor_path.clone()];
         let own = self.without_provider(own);
-        let own = own.as_ref();
-        let with_model = placed.and_then(|it| it.path(own, self.endpoint));
-        let mut path = target.vendor_path(self.endpoint, with_model.as_deref().unwrap_or(own));
-        let asked = head.uri.query();
+        let method = own.rfind(':').filter(|_| self.names_model_in_path()).map(|at| &own[at..]);
+        let own = match (method, exchanged) {
+            (Some(method), Some(model)) => Cow::Owned(translate::gemini_path(model, method)),
+            _ => own.clone(),
+        };
+        let in_path = placed.filter(|_| method.is_none());
+        let own = in_path.and_then(|it| it.path(&own, self.endpoint)).map_or(own, Cow::Owned);
+        let mut path = match self.is_googles(target) {
+            true => target.google_path(self.version.as_deref(), &own),
+            false => target.vendor_path(self.endpoint, &own),
+        };
+        // A key that opens our door is no vendor's; and a vendor's own goes where a header with it would.
+        let is_kept = !self.by_client_key && (passes_through || self.caller != Dialect::Google);
+        let asked =
+            head.uri.query().map(|it| if is_kept { Cow::Borrowed(it) } else { Cow::Owned(without_keys(it)) });
+        let asked = asked.as_deref().filter(|it| is_kept || !it.is_empty());
         let with_model = placed.and_then(|it| it.query(asked));
         if let Some(query) = with_model.as_deref().or(asked) {
             path.push('?');
@@ -160,11 +212,17 @@ impl Course {
         path
     }
 
+    /// Whether the path says which model is asked: Google's.
+    pub(super) fn names_model_in_path(&self) -> bool {
+        self.endpoint.is_some_and(|it| it.dialect() == Dialect::Google)
+    }
+
     /// `/models/openai/gpt-4o` asks the vendor for `/models/gpt-4o`.
     fn without_provider<'p>(&self, path: &'p str) -> Cow<'p, str> {
-        let id = local::model_id(path).filter(|_| self.endpoint == Some(Endpoint::Model));
+        let id = path.strip_prefix("/models/").filter(|_| self.endpoint == Some(Endpoint::Model));
         match (id, self.choice) {
             (Some(id), ModelChoice::Tail(_)) => {
+                let id = percent_decode_str(id).decode_utf8_lossy();
                 let segments = self.choice.of(&id).unwrap_or_default().split('/').map(placement::encoded);
                 Cow::Owned(segments.fold("/models".to_owned(), |path, it| format!("{path}/{it}")))
             }
@@ -174,22 +232,19 @@ impl Course {
 
     /// Whether the request is for a model at all, and not about models.
     pub(super) fn is_for_a_model(&self) -> bool {
-        self.endpoint.is_none_or(Endpoint::has_model_in_body)
+        self.endpoint.is_none_or(Endpoint::asks_a_model)
     }
 }
 
 /// The wire of a chat that has been read, and so could be translated.
 fn chat(endpoint: Endpoint, head: &Parts, decoded: &Decoded) -> Option<Wire> {
-    let is_chat = endpoint != Endpoint::CountTokens && decoded.object && head.method == Method::POST;
+    let is_chat = !endpoint.counts() && decoded.object && head.method == Method::POST;
     Wire::of(endpoint).filter(|_| is_chat)
 }
 
-/// What a target must be able to speak. Both dialects ask for models alike, and whoever was found answers.
+/// What a target must be able to speak. All dialects ask for models alike, and whoever was found answers.
 fn needs(endpoint: Endpoint) -> u64 {
-    match endpoint {
-        Endpoint::Models | Endpoint::Model => 0,
-        other => ability::speaks(other.dialect()),
-    }
+    if endpoint.is_shared() { 0 } else { ability::speaks(endpoint.dialect()) }
 }
 
 fn host(head: &Parts) -> Option<&str> {
@@ -197,17 +252,15 @@ fn host(head: &Parts) -> Option<&str> {
 }
 
 /// A key that is for certain models opens only requests of which it is certain which model they are for: at endpoints
-/// that are told it in the body, and with a body that was read, or in the path of a single model. What names none is for
-/// `default`.
+/// that are told it in the body, and with a body that was read, or in the path. What names none is for `default`.
 fn may_ask(
     key: &ClientKey,
     asked: Option<&str>,
     decoded: &Decoded,
-    head: &Parts,
+    endpoint: Option<Endpoint>,
 ) -> Result<(), Box<Failure>> {
     let Some(models) = &key.models else { return Ok(()) };
-    let endpoint = dialect::endpoint(head.uri.path()).map(|it| it.endpoint);
-    let says_model = |it: Endpoint| it.has_model_in_body() || it == Endpoint::Model;
+    let says_model = |it: Endpoint| it.asks_a_model() || it == Endpoint::Model;
     let is_certain = decoded.is_read() && endpoint.is_some_and(says_model);
     if is_certain && key.may_ask_for(asked) {
         return Ok(());

@@ -6,12 +6,12 @@
 use std::{ops::Range, time::Instant};
 
 use bytes::{Bytes, BytesMut};
-use dialect::Endpoint;
+use dialect::{Dialect, Endpoint};
 use http::{HeaderMap, header, request::Parts};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::{ProxySettings, answer::Failure, buffers::Held, journey::Journey};
+use super::{ProxySettings, answer::Failure, asked::Asked, buffers::Held, journey::Journey};
 use crate::client_body::{BodyEnded, ClientBody, Slow};
 
 /// How far into a streamed multipart body its `model` part may begin: clients that mean it to be routed put it first.
@@ -27,6 +27,8 @@ pub(super) struct Decoded {
     pub(super) object: bool,
     /// Whether a stream was asked for.
     pub(super) stream: bool,
+    /// Whether that stream is to be a JSON list, as Google's are without `alt=sse`.
+    pub(super) listed: bool,
     /// OpenAI's own affinity hint.
     pub(super) prompt_cache_key: Option<String>,
     /// False while so much is held in total that this body is let go of once it has been sent.
@@ -45,6 +47,8 @@ pub(super) enum Place {
     Json(Range<usize>),
     /// A multipart part's value.
     Multipart(Range<usize>),
+    /// Not in the body: Google's callers say it in the path.
+    Path,
 }
 
 /// What is to be sent.
@@ -115,6 +119,7 @@ impl Decoded {
 /// Reads the body and peeks into it.
 pub(super) async fn decode(
     head: &Parts,
+    asked: Asked<'_>,
     body: Incoming,
     settings: &ProxySettings,
     journey: &mut Journey,
@@ -123,7 +128,8 @@ pub(super) async fn decode(
     if encoded {
         return Err(Failure::unsupported_encoding());
     }
-    let endpoint = dialect::endpoint(head.uri.path()).map(|it| it.endpoint);
+    let endpoint = asked.endpoint();
+    let in_path = in_path(asked)?;
     let media = Media::of(&head.headers);
     let begun = Instant::now();
     let payload = read(&head.headers, body, &media, settings).await;
@@ -133,6 +139,7 @@ pub(super) async fn decode(
         model: None,
         object: false,
         stream: false,
+        listed: false,
         prompt_cache_key: None,
         keep: !settings.buffers.scarce(),
     };
@@ -141,9 +148,34 @@ pub(super) async fn decode(
         Media::Multipart(content_type) => peek_multipart(&mut decoded, &content_type)?,
         Media::Other => {}
     }
+    if in_path.is_some() {
+        decoded.model = in_path;
+        decoded.stream = endpoint == Some(Endpoint::StreamGenerateContent);
+        decoded.listed = decoded.stream && !asks_for_events(head.uri.query());
+    }
     journey.record.stream = decoded.stream;
     journey.record.model_requested = decoded.model.as_ref().map(|it| it.name.clone());
     Ok(decoded)
+}
+
+/// The model that Google's path names; whatever the body says of one, the path counts.
+fn in_path(asked: Asked<'_>) -> Result<Option<Model>, Box<Failure>> {
+    let googles = asked.endpoint().is_some_and(|it| it.dialect() == Dialect::Google);
+    match asked.model().filter(|_| googles) {
+        None => Ok(None),
+        Some(name) if name.is_empty() => {
+            let method = asked.matched.and_then(|it| it.method()).unwrap_or_default();
+            let message = format!("the path names no model: /v1beta/models/MODEL{method} is asked for");
+            Err(Failure::invalid(&message, Some("model")).leaving_unread())
+        }
+        Some(name) => Ok(Some(Model { name: name.into_owned(), place: Place::Path })),
+    }
+}
+
+/// `alt=sse`, which Google also takes as `$alt=sse`.
+fn asks_for_events(query: Option<&str>) -> bool {
+    let mut pairs = query.into_iter().flat_map(|it| form_urlencoded::parse(it.as_bytes()));
+    pairs.any(|(name, value)| matches!(&*name, "alt" | "$alt") && value == "sse")
 }
 
 /// How a body is written.
@@ -294,7 +326,7 @@ fn peek_json(decoded: &mut Decoded, endpoint: Option<Endpoint>) -> Result<(), Bo
     };
     let peek = match (dialect::peek(bytes), endpoint) {
         (Ok(peek), _) => peek,
-        (Err(malformed), Some(endpoint)) if endpoint.has_model_in_body() => {
+        (Err(malformed), Some(endpoint)) if endpoint.asks_a_model() => {
             return Err(Failure::invalid(&malformed.to_string(), None));
         }
         (Err(_), _) => return Ok(()),

@@ -103,7 +103,7 @@ pub(super) fn googles_own(headers: &mut [(HeaderName, HeaderValue)], kind: Kind)
 
 /// The account that a client names belongs to the client's own key.
 fn is_account(name: &HeaderName) -> bool {
-    matches!(name.as_str(), "openai-organization" | "openai-project")
+    matches!(name.as_str(), "openai-organization" | "openai-project" | "x-goog-user-project")
 }
 
 fn is_withheld(name: &HeaderName, pass_through: bool) -> bool {
@@ -174,7 +174,10 @@ fn splice(bytes: &Bytes, place: Option<&Place>, object: bool, model: Model<'_>) 
         (Some(Place::Multipart(span)), Model::Instead(model) | Model::Elsewhere(model)) => {
             dialect::splice_form_model(bytes, span, model)
         }
+        (Some(Place::Path), Model::Instead(model)) if object => {
+            [dialect::rename_google_model(bytes, model), Bytes::new(), Bytes::new()]
+        }
         (None, Model::Instead(model)) if object => dialect::insert_model(bytes, model),
-        (None, _) | (_, Model::AsItIs) => [bytes.clone(), Bytes::new(), Bytes::new()],
+        (None | Some(Place::Path), _) | (_, Model::AsItIs) => [bytes.clone(), Bytes::new(), Bytes::new()],
     }
 }

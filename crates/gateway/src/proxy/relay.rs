@@ -142,7 +142,8 @@ impl Relay {
     fn new(committed: Committed, journey: Journey) -> Self {
         let Committed { opening, lease, endpoint, timeouts, .. } = committed;
         let Opening { status, headers, held, rest, cut, shape, translated } = opening;
-        let readable = shape != Shape::Flow && !headers.contains_key(header::CONTENT_ENCODING);
+        let is_list = shape == Shape::Flow && endpoint == Some(Endpoint::StreamGenerateContent);
+        let readable = (shape != Shape::Flow || is_list) && !headers.contains_key(header::CONTENT_ENCODING);
         let seen = match (translated, endpoint) {
             (Some(Translated::Stream(turning)), _) => Seen::Turned(turning),
             (_, Some(endpoint)) if readable => Seen::Watched(Watch::new(endpoint, shape == Shape::Events)),
@@ -303,7 +304,8 @@ impl Relay {
         let last = match self.endpoint {
             Some(endpoint) if is_stream && endpoint.streams() => {
                 let message = format!("the answer broke off: {reason}");
-                Ok(dialect::stream_error(endpoint, code, &message, within_event))
+                let event = dialect::stream_error(endpoint, code, &message, within_event);
+                Ok(self.seen.last_word(event))
             }
             _ => Err(BodyError { reason }),
         };

@@ -45,6 +45,7 @@ pub(super) struct Translation {
     dropped: Vec<Problem>,
     back: Back,
     stream: bool,
+    listed: bool,
     request_id: String,
 }
 
@@ -76,7 +77,8 @@ impl Translation {
         let translate::Translated { suffix, body, dropped, back } =
             translate::request(&order, decoded.bytes())?;
         let request_id = request_id.to_owned();
-        Ok(Translation { suffix, body, dropped, back, stream: decoded.stream, request_id })
+        let (stream, listed) = (decoded.stream, decoded.listed);
+        Ok(Translation { suffix, body, dropped, back, stream, listed, request_id })
     }
 
     /// How the vendor talks, and what its answer is to become.
@@ -168,23 +170,49 @@ pub(super) enum Translated {
 pub(super) struct Turning {
     stream: translate::Stream,
     ended: bool,
+    list: Option<List>,
 }
 
 impl Turning {
-    pub(super) fn new(back: &Back) -> Self {
-        Turning { stream: back.stream(), ended: false }
+    pub(super) fn new(translation: &Translation) -> Self {
+        let list = translation.listed.then(List::default);
+        Turning { stream: translation.back.stream(), ended: false, list }
     }
 
     /// What the vendor's next bytes come to.
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        self.stream.push(bytes, out);
+        let Some(list) = &mut self.list else {
+            return self.stream.push(bytes, out);
+        };
+        let mut events = Vec::new();
+        self.stream.push(bytes, &mut events);
+        list.add(&events, out);
     }
 
     /// What the end of the vendor's bytes comes to.
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
-        if !std::mem::replace(&mut self.ended, true) {
-            self.stream.finish(out);
+        if std::mem::replace(&mut self.ended, true) {
+            return;
         }
+        let Some(list) = &mut self.list else {
+            return self.stream.finish(out);
+        };
+        let mut events = Vec::new();
+        self.stream.finish(&mut events);
+        list.add(&events, out);
+        // One that was cut is still to get an error.
+        if self.stream.finished() || self.stream.failed() {
+            list.end(out);
+        }
+    }
+
+    /// The error event after which nothing comes, as it has its place in what has gone out.
+    pub(super) fn last_word(&mut self, event: Bytes) -> Bytes {
+        let Some(list) = &mut self.list else { return event };
+        let mut out = Vec::new();
+        list.add(&event, &mut out);
+        list.end(&mut out);
+        out.into()
     }
 
     pub(super) fn verdict(&self) -> &Verdict {
@@ -208,13 +236,33 @@ impl Turning {
     }
 }
 
+/// The stream of a caller of Google's that did not ask for events: a JSON list, of which each event's data is a member.
+#[derive(Default)]
+struct List {
+    has_begun: bool,
+}
+
+impl List {
+    /// Whole events, as they are written for such a caller: one line of data each.
+    fn add(&mut self, events: &[u8], out: &mut Vec<u8>) {
+        for data in events.split(|it| *it == b'\n').filter_map(|it| it.strip_prefix(b"data: ")) {
+            out.extend_from_slice(if std::mem::replace(&mut self.has_begun, true) { b",\r\n" } else { b"[" });
+            out.extend_from_slice(data);
+        }
+    }
+
+    fn end(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.has_begun { b"\r\n]\r\n" } else { b"[]" });
+    }
+}
+
 /// An answer that has been judged, in the caller's words.
 pub(super) fn into_callers(examined: Examined, translation: &Translation) -> Examined {
     let back = &translation.back;
     match examined {
         Examined::Good { mut opening, spent } => {
             if opening.translated.is_some() {
-                headers(&mut opening, back.caller().content_type(true));
+                headers(&mut opening, back.caller().content_type(!translation.listed));
                 return Examined::Good { opening, spent };
             }
             let whole = opening.is_whole().then(|| opening.held.pop()).flatten();
@@ -280,4 +328,23 @@ pub(super) fn refusal(refused: &Refused, upstream: &Upstream) -> String {
         ));
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_become_the_members_of_a_list() {
+        let (mut list, mut out) = (List::default(), Vec::new());
+        for events in ["data: {\"a\":1}\n\n", "", "data: {\"b\":\"\\n\\n\"}\n\ndata: {}\n\n"] {
+            list.add(events.as_bytes(), &mut out);
+        }
+        list.end(&mut out);
+        let members: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
+        assert_eq!(members.len(), 3, "{}", String::from_utf8_lossy(&out));
+        let mut empty = Vec::new();
+        List::default().end(&mut empty);
+        assert_eq!(empty, b"[]");
+    }
 }

@@ -18,6 +18,7 @@ pub(super) fn models(occasion: &Occasion<'_>) -> Answer {
         Dialect::Anthropic => {
             json!({"data": data, "has_more": false, "first_id": ids.first(), "last_id": ids.last()})
         }
+        Dialect::Google => json!({"models": data}),
     };
     Answer::Plain(Plain::json(200, list.to_string()))
 }
@@ -44,5 +45,10 @@ fn entry(occasion: &Occasion<'_>, id: &str) -> Value {
         Dialect::Anthropic => {
             json!({"type": "model", "id": id, "display_name": id, "created_at": "2025-11-21T04:40:00Z"})
         }
+        Dialect::Google => json!({
+            "name": format!("models/{id}"), "version": "001", "displayName": id,
+            "inputTokenLimit": 1_048_576, "outputTokenLimit": 65_536,
+            "supportedGenerationMethods": ["generateContent", "countTokens"],
+        }),
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! An answer is a function of the attempt: its number, what it asks, and the vendor's name and settings. So the
 //! same attempt always gets the same bytes, and a test can tell who answered and what was asked. The shapes
-//! carry every field that the official OpenAI and Anthropic SDKs require.
+//! carry every field that the official SDKs of OpenAI, Anthropic and Google require.
 
 use crate::answer::{Answer, Plain, quoted};
 use crate::endpoint::{Ask, Dialect, Endpoint};
 use crate::error_body::ErrorClass;
 
 mod anthropic;
+mod google;
 mod listing;
 mod openai;
 mod responses;
@@ -59,6 +60,11 @@ pub(crate) fn answer(endpoint: Endpoint<'_>, occasion: &Occasion<'_>) -> Answer 
         Endpoint::Images => various::images(),
         Endpoint::Transcriptions => various::transcription(occasion),
         Endpoint::Speech => various::speech(),
+        Endpoint::Generate(_) => google::plain(occasion),
+        Endpoint::StreamGenerate(_) => google::stream(occasion),
+        Endpoint::CountContent(_) => google::count(occasion),
+        Endpoint::Embed(_) => google::embedding(occasion),
+        Endpoint::BatchEmbed(_) => google::embeddings(occasion),
         Endpoint::Models => listing::models(occasion),
         Endpoint::Model(id) => listing::model(occasion, id),
         Endpoint::Health => Answer::Plain(Plain::json(200, r#"{"status":"ok"}"#)),
@@ -125,7 +131,7 @@ mod tests {
             vendor: "vendor",
             seq: 3,
             path: "/",
-            dialect: endpoint.dialect(false),
+            dialect: endpoint.dialect(false, false),
             models: &[],
             ask: &ask,
             body_len: body.len() as u64,
@@ -155,8 +161,15 @@ mod tests {
             (Endpoint::Completions, "/choices/0/text", "/choices/0/text"),
             (Endpoint::Responses, "/output/0/content/0/text", "/delta"),
             (Endpoint::Messages, "/content/0/text", "/delta/text"),
+            (
+                Endpoint::StreamGenerate("g"),
+                "/candidates/0/content/parts/0/text",
+                "/candidates/0/content/parts/0/text",
+            ),
         ] {
-            let Answer::Plain(answer) = check(endpoint, body) else { panic!("no stream was asked for") };
+            // Google has another path for what is no stream.
+            let asked = endpoint.model().map_or(endpoint, Endpoint::Generate);
+            let Answer::Plain(answer) = check(asked, body) else { panic!("no stream was asked for") };
             let json: serde_json::Value = serde_json::from_slice(&answer.body).expect("an answer is JSON");
             let text = json.pointer(plain).and_then(|it| it.as_str());
             assert_eq!(text, Some("vendor heard: grüß \"Gott\" 🎉"), "{endpoint:?}");

@@ -91,7 +91,7 @@ fn json_answer(json: &Value) -> Answer {
 }
 
 /// Different texts point in different directions; the same text always in the same.
-fn embedding(text: &str, dimensions: usize) -> Vec<f32> {
+pub(super) fn embedding(text: &str, dimensions: usize) -> Vec<f32> {
     let seed = text.bytes().fold(7_u32, |seed, byte| seed.wrapping_mul(31).wrapping_add(u32::from(byte)));
     let number = |index: usize| {
         let mixed = seed.wrapping_add(index as u32).wrapping_mul(2_654_435_761) >> 16;

@@ -12,6 +12,7 @@ mod credentials;
 mod enquiries;
 mod events;
 mod faults;
+mod google;
 mod hostile;
 mod http2;
 mod lifecycle;

@@ -21,15 +21,15 @@ macro_rules! published {
         include_str!(concat!("../../../../dialect/fixtures/translate/", $path))
     };
 }
-use published;
+pub(crate) use published;
 
 /// A vendor as a provider of that kind, with one model, `{name}-1`, and one key.
-async fn provider(spillway: &Spillway, name: &str, kind: &str, at: &Vendor) {
+pub(crate) async fn provider(spillway: &Spillway, name: &str, kind: &str, at: &Vendor) {
     configured(spillway, name, kind, at, &json!({"id": format!("{name}-1")})).await;
 }
 
 /// The same, with what is said of its model.
-async fn configured(spillway: &Spillway, name: &str, kind: &str, at: &Vendor, model: &Value) {
+pub(crate) async fn configured(spillway: &Spillway, name: &str, kind: &str, at: &Vendor, model: &Value) {
     let body = json!({"name": name, "kind": kind, "models": [model], "endpoints": [{"url": at.base_url()}]});
     let answer = spillway.json("POST", "/providers", &body).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
@@ -45,13 +45,13 @@ async fn served_by(kind: &str, script: impl Into<Script>) -> (Spillway, Vendor) 
 }
 
 /// A vendor that answers with this JSON.
-fn says(json: &str) -> Script {
+pub(crate) fn says(json: &str) -> Script {
     let json = serde_json::from_str(json).expect("a published shape is JSON");
     Script::always([Step::Status(StatusAnswer { code: 200, json: Some(json), ..StatusAnswer::default() })])
 }
 
 /// A vendor that answers with these events.
-fn streams(text: &str) -> Script {
+pub(crate) fn streams(text: &str) -> Script {
     let events = text.split("\n\n").filter(|it| !it.trim().is_empty()).map(str::to_owned).collect();
     Script::always([Step::Sse(SseAnswer { events, ..SseAnswer::default() })])
 }
@@ -78,7 +78,7 @@ fn messages(model: &str, stream: bool) -> Value {
 }
 
 /// What a vendor was sent last.
-fn sent(vendor: &Vendor) -> Value {
+pub(crate) fn sent(vendor: &Vendor) -> Value {
     let attempt = vendor.log().pop().expect("it was asked");
     serde_json::from_slice(&attempt.body).expect("what it was sent is JSON")
 }

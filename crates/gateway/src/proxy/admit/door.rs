@@ -1,6 +1,6 @@
 //! The door: who must bring a client key, and whose key it is that was brought.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use balance::Time;
 use config::snapshot::{ClientKey, ClientKeys};
@@ -18,6 +18,24 @@ pub(in crate::proxy) static KEY_HEADERS: [HeaderName; 4] = [
     HeaderName::from_static("api-key"),
     HeaderName::from_static("x-goog-api-key"),
 ];
+
+/// Where in a query Google's callers put a key of theirs, and may put a token.
+const QUERY_KEY: &str = "key";
+const QUERY_TOKENS: [&str; 3] = [QUERY_KEY, "access_token", "oauth_token"];
+
+/// The keys in a query: nothing for nearly everybody, as they have no query.
+pub(super) fn query_keys(query: Option<&str>) -> Vec<Cow<'_, str>> {
+    let pairs = query.into_iter().flat_map(|it| form_urlencoded::parse(it.as_bytes()));
+    pairs.filter(|(name, _)| name == QUERY_KEY).map(|(_, value)| value).collect()
+}
+
+/// A query without what Google takes for keys; everything else as it was written.
+pub(in crate::proxy) fn without_keys(query: &str) -> String {
+    let is_key = |pair: &str| {
+        form_urlencoded::parse(pair.as_bytes()).next().is_some_and(|(name, _)| QUERY_TOKENS.contains(&&*name))
+    };
+    query.split('&').filter(|it| !is_key(it)).collect::<Vec<_>>().join("&")
+}
 
 /// Who may use the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,18 +61,20 @@ impl Door {
     pub(super) fn key(
         &self,
         headers: &HeaderMap,
+        in_query: &[Cow<'_, str>],
         keys: &ClientKeys,
         now: Time,
     ) -> Result<Option<Arc<ClientKey>>, Box<Failure>> {
-        let Some(key) = presented(headers).find_map(|it| self.pepper.find(keys, it)) else {
+        let all = || presented(headers).chain(in_query.iter().map(|it| it.as_bytes()));
+        let Some(key) = all().find_map(|it| self.pepper.find(keys, it)) else {
             let wanted = match self.auth {
                 Auth::Open => false,
                 Auth::OnceThereAreKeys => !keys.is_empty(),
                 Auth::Keys => true,
             };
             // What was a key of ours, or is one misspelt, must not pass through to a vendor either.
-            let meant_for_us = || presented(headers).any(client_keys::looks_like_one);
-            return if wanted || meant_for_us() { Err(refuse(headers)) } else { Ok(None) };
+            let meant_for_us = || all().any(client_keys::looks_like_one);
+            return if wanted || meant_for_us() { Err(refuse(headers, in_query)) } else { Ok(None) };
         };
         if !key.enabled {
             return Err(Failure::invalid_api_key("this client key is switched off"));
@@ -85,8 +105,8 @@ fn bearer(value: &[u8]) -> &[u8] {
 }
 
 /// What was sent is not repeated, however wrong it is.
-fn refuse(headers: &HeaderMap) -> Box<Failure> {
-    let sent_one = KEY_HEADERS.iter().any(|name| headers.contains_key(name));
+fn refuse(headers: &HeaderMap, in_query: &[Cow<'_, str>]) -> Box<Failure> {
+    let sent_one = !in_query.is_empty() || KEY_HEADERS.iter().any(|name| headers.contains_key(name));
     Failure::invalid_api_key(if sent_one {
         "this is none of the gateway's client keys: it is mistyped, was deleted, or is another system's"
     } else {
@@ -160,15 +180,29 @@ mod tests {
                 }
             }
             let keys = &snapshot.client_keys;
-            prop_assert!(shut.key(&headers, keys, Time::ZERO).is_err());
-            let passes = matches!(open.key(&headers, keys, Time::ZERO), Ok(None));
+            prop_assert!(shut.key(&headers, &[], keys, Time::ZERO).is_err());
+            let passes = matches!(open.key(&headers, &[], keys, Time::ZERO), Ok(None));
             prop_assert_eq!(passes, !presented(&headers).any(|it| it.starts_with(b"sw-")));
             let scheme = if place == 0 { "Bearer " } else { "" };
             let value = format!("{scheme}{}", fresh.key.expose());
             headers.append(&KEY_HEADERS[place], HeaderValue::from_str(&value).unwrap());
-            let found = shut.key(&headers, keys, Time::ZERO).ok().flatten();
+            let found = shut.key(&headers, &[], keys, Time::ZERO).ok().flatten();
             prop_assert_eq!(found.map(|it| it.hash), Some(fresh.hash));
         }
+    }
+
+    #[test]
+    fn a_key_in_the_query_is_found_and_taken_out() {
+        let check = |query: &str, keys: &[&str], rest: &str| {
+            assert_eq!(query_keys(Some(query)), keys, "{query}");
+            assert_eq!(without_keys(query), rest, "{query}");
+        };
+        check("alt=sse&key=sw-1", &["sw-1"], "alt=sse");
+        check("k%65y=a%2Bb&alt=sse&key=c", &["a+b", "c"], "alt=sse");
+        check("access_token=t&monkey=1&&x=%20", &[], "monkey=1&&x=%20");
+        check("key", &[""], "");
+        check("", &[], "");
+        assert!(query_keys(None).is_empty());
     }
 
     #[test]

@@ -75,6 +75,14 @@ impl Seen {
         matches!(self, Seen::Watched(it) if it.within_event())
     }
 
+    /// The error event after which nothing comes, as it has its place in what has gone out.
+    pub(super) fn last_word(&mut self, event: Bytes) -> Bytes {
+        match self {
+            Seen::Nothing | Seen::Watched(_) => event,
+            Seen::Turned(it) => it.last_word(event),
+        }
+    }
+
     /// What it cost.
     pub(super) fn usage(&self) -> Option<Usage> {
         match self {

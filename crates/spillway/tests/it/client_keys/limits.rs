@@ -81,13 +81,18 @@ async fn a_key_for_certain_models_may_ask_for_those_and_is_told_which() {
         ("/ai/v1/chat/completions", "application/json", r#"{"messages": []}"#),
         ("/ai/v1/chat/completions", "text/plain", r#"{"model": "fast"}"#),
         ("/ai/v1/files", "application/json", r#"{"purpose": "x"}"#),
-        // There the vendor reads the model from the path, whatever the body says.
-        ("/ai/v1beta/models/large:generateContent", "application/json", r#"{"model": "fast"}"#),
     ] {
         let headers = [("x-api-key", &*key), ("content-type", content_type)];
         let answer = client::request(spillway.proxy, "POST", path, &headers, body.as_bytes()).await.unwrap();
         refused(&answer, 403, "permission_denied");
     }
+    // Google's path says which model is asked, whatever the body says; and Google's callers are told so in its words.
+    let path = "/ai/v1beta/models/large:generateContent";
+    let headers = [("x-api-key", &*key), ("content-type", "application/json")];
+    let body = br#"{"model": "fast"}"#;
+    let answer = client::request(spillway.proxy, "POST", path, &headers, body).await.unwrap();
+    let status = answer.json()["error"]["status"].clone();
+    assert_eq!((answer.status, status), (403, json!("PERMISSION_DENIED")), "{}", answer.text());
     assert_eq!(calls(&one), before);
     // With `default` it may leave the choice to the gateway, and still nothing may hide a model from it.
     let key = make_key(&spillway, "any", json!({"models": ["default"]})).await;

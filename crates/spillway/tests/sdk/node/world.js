@@ -20,6 +20,7 @@ import { setTimeout as pause } from "node:timers/promises";
 const require = createRequire(join(process.env.SDK_NODE_MODULES, "anchor.js"));
 export const OpenAI = require("openai").default;
 export const Anthropic = require("@anthropic-ai/sdk").default;
+export const { ApiError, GoogleGenAI } = require("@google/genai");
 
 export const DIRECT = Boolean(process.env.SDK_DIRECT);
 export const DOORS = DIRECT ? ["vendor"] : ["provider", "upstream"];
@@ -63,6 +64,10 @@ class Door {
 
   anthropic(options) {
     return new Anthropic({ baseURL: this.url, apiKey: this.key, maxRetries: 0, ...options });
+  }
+
+  google(options) {
+    return new GoogleGenAI({ apiKey: this.key, httpOptions: { baseUrl: this.url }, ...options });
   }
 }
 
@@ -136,6 +141,14 @@ export class World {
       await call("POST", `${this.admin}/upstreams/${name}/targets`, { form });
     }
     return new Door(`${this.proxy}/${name}`);
+  }
+
+  /** A provider that speaks Google's dialect, behind the others. */
+  async addGoogle() {
+    const endpoints = [{ url: `${this.provider.url}/v1beta/openai` }];
+    await call("POST", `${this.admin}/providers`, { json: { name: "google", kind: "gemini", endpoints } });
+    const key = { name: "google", secret: OPERATORS_KEY };
+    await call("POST", `${this.admin}/providers/google/credentials`, { json: key });
   }
 
   /** Makes a client key, after which the gateway wants one. */

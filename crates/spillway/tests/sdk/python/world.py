@@ -63,6 +63,10 @@ class Door:
     def anthropic(self):
         return {"base_url": self.url, "api_key": self.key, "max_retries": 0}
 
+    @property
+    def google(self):
+        return {"api_key": self.key, "http_options": {"base_url": self.url, "retry_options": {"attempts": 1}}}
+
 
 class Vendor:
     """A simulated vendor, by its address and its control port."""
@@ -132,6 +136,13 @@ class World:
         for program in self._programs:
             program.end()
         self.directory.cleanup()
+
+    def add_google(self):
+        """A provider that speaks Google's dialect, behind the others."""
+        endpoint = {"url": f"{self.provider.url}/v1beta/openai"}
+        call("POST", f"{self.admin}/providers", {"name": "google", "kind": "gemini", "endpoints": [endpoint]})
+        key = {"name": "google", "secret": OPERATORS_KEY}
+        call("POST", f"{self.admin}/providers/google/credentials", key)
 
     def door(self, name):
         """A fresh door of this kind."""
