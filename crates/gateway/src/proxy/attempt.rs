@@ -136,11 +136,15 @@ impl<'c> Candidate<'c> {
         journey.trying(self.target.id, self.credential.as_ref().map(|it| it.id), model, self.reason);
         let begun = Instant::now();
         let stream = decoded.stream;
-        let mut examined = self.exchange(sender, head, decoded, begun, journey.started).await;
         // What is translated is still here to be sent again.
-        if self.translation.is_some() && examined.as_ref().is_ok_and(|it| self.signed_too_early_or_late(it)) {
-            examined = self.exchange(sender, head, decoded, begun, journey.started).await;
-        }
+        let mut once_more = self.translation.is_some();
+        let examined = loop {
+            let examined = self.exchange(sender, head, decoded, begun, journey.started).await;
+            let untimely = examined.as_ref().is_ok_and(|it| self.signed_too_early_or_late(it));
+            if !(std::mem::take(&mut once_more) && untimely) {
+                break examined;
+            }
+        };
         let took = begun.elapsed();
         journey.waited(took);
 
@@ -217,6 +221,8 @@ impl<'c> Candidate<'c> {
         if is_googles {
             encode::googles_own(&mut headers, self.target.kind);
         }
+        // A large upload takes its time; the vendor's begins when it has all of it.
+        let upload = decoded.slow();
         let body = match translation {
             None => encode::body(decoded, in_body),
             Some(translation) => {
@@ -228,8 +234,6 @@ impl<'c> Candidate<'c> {
         let region = self.target.region.as_deref();
         let signed = Signed { method, path: &path, host, region, body: &body };
         sign::sign(&signed, self.credential.as_deref(), &mut headers).map_err(SendError::Request)?;
-        // A large upload takes its time; the vendor's begins when it has all of it.
-        let upload = decoded.slow();
         let exchange = Exchange {
             address: &self.address,
             method,
