@@ -46,7 +46,7 @@ fn requests(order: &Order<'_>, body: &[u8]) {
 }
 
 fn answers(back: &Back, body: &[u8]) {
-    assert!(is_json(&back.error(503, body)));
+    assert!(is_json(&back.error(503, &http::HeaderMap::new(), body)));
     if let Ok(answered) = back.answer(body) {
         assert!(is_json(&answered.body));
     }

@@ -3,21 +3,24 @@
 //! Only references are stored, `env:NAME`, never what the variables hold. A vendor's own `OPENAI_BASE_URL` is
 //! deliberately not read: on a developer's machine it points at this gateway.
 
+use dialect::Auth;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Change, Document, Entity, Kind,
+    Change, Document, Entity, Kind, amazon,
     derived::stable_id,
     rules,
     schema::{defaults, merge, schema},
 };
 
+/// What Amazon's own tools go by, in their order.
+const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 /// The name of a credential that comes from the environment.
 const CREDENTIAL: &str = "env";
 
 /// Adds what the environment knows and the document does not: `OPENAI_API_KEY` gives the provider `openai` with the
-/// credential `env`, at the place that `SPILLWAY_OPENAI_BASE_URL` names if it is set. Nothing that exists is
-/// overwritten. Ids are made from names, so that they are the same at every start.
+/// credential `env`, at the place that `SPILLWAY_OPENAI_BASE_URL` names if it is set. `AWS_BEARER_TOKEN_BEDROCK` gives
+/// `bedrock` in the region of `AWS_REGION`. Nothing that exists is overwritten. Ids are made from names, so that they are the same at every start.
 pub fn import_environment(
     document: &Document,
     env: &dyn Fn(&str) -> Option<String>,
@@ -35,16 +38,14 @@ pub fn import_environment(
         let Some(variable) = vendor.env.iter().find(|name| is_set(name)) else {
             continue;
         };
-        let has_place = vendor.base_url.is_some() || is_set(&base_url);
+        let place = if is_set(&base_url) { Some(format!("env:{base_url}")) } else { place(vendor, env) };
+        let has_place = vendor.base_url.is_some() || place.is_some();
         if !has_place || document.get(Kind::Provider, vendor.name).is_some() {
             continue;
         }
         rank += 1;
-        let endpoints = if is_set(&base_url) {
-            json!([{ "name": "default", "url": format!("env:{base_url}"), "environment": "any" }])
-        } else {
-            json!([])
-        };
+        let endpoint = |url| json!({ "name": "default", "url": url, "region": null, "environment": "any" });
+        let endpoints: Value = place.map(endpoint).into_iter().collect();
         let provider = stable_id(Kind::Provider, vendor.name);
         let credential = stable_id(Kind::Credential, &format!("{}/{CREDENTIAL}", vendor.name));
         let fields = json!({ "name": vendor.name, "kind": vendor.name, "rank": rank, "endpoints": endpoints, "default_credential": rules::reference(credential) });
@@ -54,6 +55,15 @@ pub fn import_environment(
         changes.push(put(Kind::Credential, credential, now, &fields));
     }
     changes
+}
+
+/// Where a vendor is that has no place of its own, but one in each region: in the region that is set.
+fn place(vendor: &dialect::Row, env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    if vendor.auth != Auth::Aws {
+        return None;
+    }
+    let region = REGION_VARIABLES.iter().find_map(|name| env(name).filter(|it| !it.trim().is_empty()))?;
+    amazon::is_region(region.trim()).then(|| amazon::base_url(region.trim()))
 }
 
 /// Where a vendor's provider is, if not at its own place: `SPILLWAY_OPENAI_BASE_URL`.

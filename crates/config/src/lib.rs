@@ -6,6 +6,7 @@
 
 pub mod ability;
 mod address;
+mod amazon;
 mod client_key;
 mod derived;
 mod document;

@@ -10,10 +10,11 @@ use hashbrown::HashMap;
 use http::HeaderValue;
 use uuid::Uuid;
 
+pub use crate::amazon::AccessKey;
 pub use crate::client_key::{ClientKey, ClientKeys};
 pub use crate::entity::ModelLocation;
-use crate::entity::TargetEnvironment;
 pub use crate::route::{Found, ModelChoice, NotFound, Query, RouteInfo, Routes};
+use crate::{Secret, entity::TargetEnvironment};
 
 /// Everything a request may ask of the configuration.
 #[derive(Debug, Default)]
@@ -215,6 +216,8 @@ pub struct Target {
     pub default_model: Option<Arc<str>>,
     /// What is sent as `Host`, prepared.
     pub host: HeaderValue,
+    /// What its requests are signed for, where a vendor wants that.
+    pub region: Option<Arc<str>>,
 }
 
 impl Target {
@@ -304,6 +307,8 @@ pub struct Place {
     pub base_path: String,
     /// What is sent as `Host`, prepared.
     pub host: HeaderValue,
+    /// As [`Target::region`].
+    pub region: Option<Arc<str>>,
 }
 
 /// A credential's part of the request path.
@@ -319,6 +324,31 @@ pub struct Credential {
     pub provider: Arc<str>,
     /// The headers that carry it, prepared and marked sensitive.
     pub headers: Vec<(http::HeaderName, HeaderValue)>,
+    /// What they do not say of it.
+    pub proof: Proof,
     /// Why it can not be used at all, where its secret is not to be had: `the variable OPENAI_API_KEY is not set`.
     pub problem: Option<String>,
+}
+
+/// How a request proves whose it is, beyond a credential's headers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Proof {
+    /// The headers are all there is to it.
+    Headers,
+    /// Amazon's signature, version 4: made anew for each request.
+    AwsSignature(AccessKey),
+}
+
+impl Credential {
+    /// Every text that is a secret of it, as it goes over the network or does not.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let sent = self.headers.iter().filter_map(|(_, value)| value.to_str().ok());
+        // Without the scheme before it.
+        let sent = sent.filter_map(|it| it.rsplit(' ').next());
+        let signing = match &self.proof {
+            Proof::Headers => [None, None],
+            Proof::AwsSignature(key) => [Some(&key.secret), key.session_token.as_ref()],
+        };
+        sent.chain(signing.into_iter().flatten().map(Secret::expose))
+    }
 }

@@ -84,15 +84,13 @@ const DAILY: Duration = Duration::from_secs(3600);
 /// Judges an answer.
 pub fn classify(answer: &Answer<'_>) -> Fault {
     if !(200..300).contains(&answer.status) {
-        return Judge { answer, error: VendorError::read(answer.body) }.by_status(answer.status);
+        return Judge::of(answer).by_status(answer.status);
     }
     let page = |it: &http::HeaderValue| it.as_bytes().to_ascii_lowercase().starts_with(b"text/html");
     let is_page = answer.endpoint != Endpoint::Audio && answer.headers.get("content-type").is_some_and(page);
     let is_bodiless = matches!(answer.status, 204 | 205);
     match hidden_failure(answer.endpoint, answer.body) {
-        Some(status) if !is_bodiless => {
-            Judge { answer, error: VendorError::read(answer.body) }.by_status(status)
-        }
+        Some(status) if !is_bodiless => Judge::of(answer).by_status(status),
         _ if is_page => Fault::Server,
         _ => Fault::Good,
     }
@@ -116,8 +114,8 @@ pub fn message(body: &[u8]) -> Option<String> {
 }
 
 /// The vendor's own name for an error, and the parameter it is about.
-pub(crate) fn name_and_param(body: &[u8]) -> (Option<String>, Option<String>) {
-    let error = VendorError::read(&body[..body.len().min(INSPECT_LIMIT)]);
+pub(crate) fn name_and_param(headers: &HeaderMap, body: &[u8]) -> (Option<String>, Option<String>) {
+    let error = VendorError::read(&body[..body.len().min(INSPECT_LIMIT)]).named_by(headers);
     (error.name().map(str::to_owned), error.param().map(str::to_owned))
 }
 
@@ -170,6 +168,14 @@ fn may_be_error(body: &[u8]) -> bool {
 /// "Too many tokens, please wait" has the words of a context that is too long and means a rate limit.
 const WAIT_OPENINGS: [&str; 3] = ["too many tokens, please wait", "too many requests", "rate limit"];
 
+/// How Amazon begins to speak of a model that is not to be had: with this key, under this name, in this way.
+const AMAZONS_MODEL_OPENINGS: [&str; 4] = [
+    "you don't have access to the model",
+    "model access is denied",
+    "the provided model identifier is invalid",
+    "invocation of model id",
+];
+
 fn has_no_choices(endpoint: Endpoint, body: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     struct Choices<'a> {
@@ -199,7 +205,11 @@ struct Judge<'a> {
     error: VendorError<'a>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn of(answer: &'a Answer<'a>) -> Self {
+        Judge { answer, error: VendorError::read(answer.body).named_by(answer.headers) }
+    }
+
     fn by_status(&self, status: u16) -> Fault {
         let row = self.answer.kind.row();
         let meaning = self.error.meaning();
@@ -208,6 +218,7 @@ impl Judge<'_> {
             401 if meaning == Some(Meaning::Quota) => self.quota(),
             401 => Fault::KeyRejected,
             402 => self.quota(),
+            400 | 403 if self.is_about_amazons_model() => Fault::ModelNotFound,
             403 if meaning == Some(Meaning::Refused) => Fault::Refused,
             403 if meaning == Some(Meaning::Quota) || self.error.mentions_money() => self.quota(),
             403 if meaning == Some(Meaning::KeyRejected) || row.key_status_403 => Fault::KeyRejected,
@@ -217,6 +228,7 @@ impl Judge<'_> {
             404 => Fault::Relayed,
             408 | 504 => Fault::Timeout,
             424 if meaning == Some(Meaning::Overloaded) => self.overloaded(),
+            424 if meaning == Some(Meaning::Server) => Fault::Server,
             425 => Fault::Server,
             429 => self.too_many(meaning),
             498 if self.answer.kind == Kind::Groq => self.overloaded(),
@@ -225,6 +237,16 @@ impl Judge<'_> {
             503 | 529 => self.unavailable(status, meaning),
             _ => self.server(meaning),
         }
+    }
+
+    /// Amazon has one code for a key that opens nothing and a model that this key does not open, and one for a name that
+    /// no model has and whatever else is wrong with a request. The first words tell; the client has none of them.
+    fn is_about_amazons_model(&self) -> bool {
+        let opens = |openings: &[&str]| self.error.begins_with(openings);
+        self.answer.kind == Kind::Bedrock
+            && (opens(&AMAZONS_MODEL_OPENINGS)
+                // The principal is named first, its key is good, and its rights are by model.
+                || opens(&["user: arn:"]) && self.error.mentions(&["is not authorized to perform: bedrock:"]))
     }
 
     /// 400: the client's fault, unless the vendor speaks of money, of our key, or of throttling by its code.

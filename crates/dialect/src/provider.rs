@@ -59,6 +59,8 @@ pub enum Kind {
     SiliconFlow,
     /// Z.AI (GLM).
     Zai,
+    /// Amazon Bedrock by its Converse API, whoever made the model.
+    Bedrock,
 }
 
 /// How a vendor takes its key.
@@ -72,6 +74,8 @@ pub enum Auth {
     ApiKey,
     /// `Bearer` where it speaks OpenAI's dialect, `x-goog-api-key: KEY` where it speaks its own.
     Google,
+    /// `Bearer` for a Bedrock API key, and a signature of each request for an access key with its secret.
+    Aws,
     /// No key is wanted; a credential that exists all the same goes as `Bearer`.
     None,
 }
@@ -85,8 +89,8 @@ pub struct Row {
     pub name: &'static str,
     /// Its name for people.
     pub title: &'static str,
-    /// Which dialect it speaks.
-    pub dialect: Dialect,
+    /// Whose endpoints it has; `None`: only its own, on which it is asked chats in translation.
+    pub dialect: Option<Dialect>,
     /// What the vendor's SDK takes as base URL; `None` where only the operator can know.
     pub base_url: Option<&'static str>,
     /// How it takes its key.
@@ -100,8 +104,8 @@ pub struct Row {
     /// The model to ask for when a request leaves it to us. Models live about a year: these were on their vendors'
     /// lists in autumn 2026 or are the vendor's own moving names; none where no such name is known to last.
     pub default_model: Option<&'static str>,
-    /// What a `models` probe asks for, on the base URL.
-    pub probe: &'static str,
+    /// Where on the base URL its list of models is, which costs nothing and wants a valid key; `None`: nowhere there.
+    pub models: Option<&'static str>,
     /// The wires it speaks, the first where a request has to be translated into one of them.
     pub wires: &'static [Wire],
     /// What it calls the longest answer in a chat. OpenAI's newer models refuse the old name, others' servers do not
@@ -120,7 +124,7 @@ impl Row {
 
     /// Whether it has the endpoints of a dialect: its own, and Google's where it speaks that one, too.
     pub fn speaks(&self, dialect: Dialect) -> bool {
-        self.dialect == dialect || dialect == Dialect::Google && self.wires.contains(&Wire::Gemini)
+        self.dialect == Some(dialect) || dialect == Dialect::Google && self.wires.contains(&Wire::Gemini)
     }
 }
 
@@ -129,14 +133,14 @@ const USUAL: Row = Row {
     kind: Kind::OpenAiCompatible,
     name: "openai-compatible",
     title: "OpenAI-compatible",
-    dialect: Dialect::OpenAi,
+    dialect: Some(Dialect::OpenAi),
     base_url: None,
     auth: Auth::Bearer,
     env: &[],
     key_status_403: false,
     key_status_400: false,
     default_model: None,
-    probe: "/models",
+    models: Some("/models"),
     wires: &[Wire::Chat, Wire::Responses],
     limit_field: "max_tokens",
     wants_thoughts: false,
@@ -154,7 +158,7 @@ pub static KIND_NAMES: [&str; TABLE.len()] = {
 };
 
 /// In the order of [`Kind`], so that a kind finds its row by its own number.
-static TABLE: [Row; 24] = [
+static TABLE: [Row; 25] = [
     Row {
         kind: Kind::OpenAi,
         name: "openai",
@@ -169,7 +173,7 @@ static TABLE: [Row; 24] = [
         kind: Kind::Anthropic,
         name: "anthropic",
         title: "Anthropic",
-        dialect: Dialect::Anthropic,
+        dialect: Some(Dialect::Anthropic),
         base_url: Some("https://api.anthropic.com"),
         auth: Auth::XApiKey,
         env: &["ANTHROPIC_API_KEY"],
@@ -373,6 +377,21 @@ static TABLE: [Row; 24] = [
         wires: &[Wire::Chat],
         ..USUAL
     },
+    Row {
+        kind: Kind::Bedrock,
+        name: "bedrock",
+        title: "Amazon Bedrock",
+        dialect: None,
+        auth: Auth::Aws,
+        // Not AWS_ACCESS_KEY_ID: that one is set for other reasons wherever anything of Amazon's is used.
+        env: &["AWS_BEARER_TOKEN_BEDROCK"],
+        key_status_403: true,
+        key_status_400: true,
+        // Its list is at another host.
+        models: None,
+        wires: &[Wire::Converse],
+        ..USUAL
+    },
 ];
 
 /// Every vendor.
@@ -382,7 +401,7 @@ pub fn table() -> &'static [Row] {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Kind; 24] = [
+    pub const ALL: [Kind; 25] = [
         Kind::OpenAi,
         Kind::Anthropic,
         Kind::OpenAiCompatible,
@@ -407,6 +426,7 @@ impl Kind {
         Kind::Novita,
         Kind::SiliconFlow,
         Kind::Zai,
+        Kind::Bedrock,
     ];
 
     /// What there is to know about it.

@@ -30,6 +30,7 @@ mod placement;
 pub(crate) mod record;
 mod relay;
 mod scrub;
+pub(crate) mod sign;
 mod suitability;
 mod translate;
 

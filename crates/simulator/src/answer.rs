@@ -3,6 +3,7 @@
 //! Rendering only; when and how it is sent is `play`'s.
 
 use crate::endpoint::Dialect;
+use crate::error_body::ErrorBody;
 
 /// A good answer.
 pub(crate) enum Answer {
@@ -14,10 +15,13 @@ pub(crate) enum Answer {
 pub(crate) struct Plain {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
+    /// Amazon's name for an error, which it tells in a header.
+    pub(crate) error_type: Option<&'static str>,
     pub(crate) body: Vec<u8>,
 }
 
-/// A streamed answer, by what its events are for. Each event carries the blank line that ends it.
+/// A streamed answer, by what its events are for. Each event carries the blank line that ends it; of Bedrock it is the text
+/// of a frame ([`frame`](crate::frame)).
 #[derive(Default)]
 pub(crate) struct Stream {
     /// Before the first content: role chunk, `message_start`.
@@ -46,7 +50,11 @@ pub(crate) enum Framing {
 
 impl Plain {
     pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> Plain {
-        Plain { status, content_type: "application/json", body: body.into() }
+        Plain { status, content_type: "application/json", error_type: None, body: body.into() }
+    }
+
+    pub(crate) fn error(error: &ErrorBody) -> Plain {
+        Plain { error_type: error.amazon_type, ..Plain::json(error.status, error.json.to_string()) }
     }
 }
 
@@ -99,9 +107,16 @@ pub(crate) fn push_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// An error as an event of a stream.
-pub(crate) fn error_event(dialect: Dialect, error: &serde_json::Value) -> String {
+pub(crate) fn error_event(dialect: Dialect, error: &ErrorBody) -> String {
+    let ErrorBody { json: error, amazon_type, .. } = error;
     match dialect {
         Dialect::OpenAi | Dialect::Google => format!("data: {error}\n\n"),
+        Dialect::Bedrock => {
+            // In the stream its name begins small.
+            let name = amazon_type.unwrap_or("InternalServerException");
+            let (first, rest) = name.split_at(1);
+            format!(":exception {}{rest} {error}", first.to_ascii_lowercase())
+        }
         Dialect::Anthropic => format!("event: error\ndata: {error}\n\n"),
     }
 }
@@ -120,6 +135,7 @@ fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        408 => "Request Timeout",
         413 => "Content Too Large",
         429 => "Too Many Requests",
         500 => "Internal Server Error",

@@ -10,14 +10,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::signature::access_key_id;
+
 /// Body bytes kept of one attempt.
 pub(crate) const KEPT_BODY_BYTES_MAX: usize = 1 << 20;
 /// Body bytes kept by a whole log that is not told to keep everything: 64 bodies of the greatest kept size.
 const KEPT_LOG_BYTES_MAX: usize = 64 << 20;
 
 /// Request headers whose values are keys.
-const SECRET_HEADERS: [&str; 6] =
-    ["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization"];
+const SECRET_HEADERS: [&str; 7] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "x-amz-security-token",
+    "cookie",
+    "proxy-authorization",
+];
 
 /// One request as the vendor saw it.
 #[derive(Debug, Clone, Serialize)]
@@ -163,8 +172,9 @@ pub(crate) fn masked(name: &str, value: &str) -> String {
         return value.to_owned();
     }
     let key = bare_key(value);
-    let scheme = &value[..value.len() - key.len()];
-    format!("{scheme}{}", Credential::from(key))
+    let scheme = value.split_once(' ').map(|it| it.0).filter(|it| it.len() < value.len() && key != value);
+    let space = if scheme.is_some() { " " } else { "" };
+    format!("{}{space}{}", scheme.unwrap_or_default(), Credential::from(key))
 }
 
 /// A query as the log may show it.
@@ -182,6 +192,7 @@ fn is_secret(name: &str) -> bool {
 
 fn bare_key(value: &str) -> &str {
     match value.split_once(' ') {
+        _ if access_key_id(value).is_some() => access_key_id(value).unwrap_or_default(),
         Some((scheme, key))
             if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic") =>
         {

@@ -13,6 +13,17 @@ pub(crate) enum Dialect {
     OpenAi,
     Anthropic,
     Google,
+    Bedrock,
+}
+
+impl Dialect {
+    /// What a stream is announced as.
+    pub(crate) fn stream_type(self) -> &'static str {
+        match self {
+            Dialect::OpenAi | Dialect::Anthropic | Dialect::Google => "text/event-stream",
+            Dialect::Bedrock => "application/vnd.amazon.eventstream",
+        }
+    }
 }
 
 /// The endpoints a vendor knows.
@@ -29,6 +40,11 @@ pub(crate) enum Endpoint<'a> {
     Speech,
     Messages,
     CountTokens,
+    /// Bedrock's; the model is in the path.
+    Converse {
+        model: &'a str,
+        stream: bool,
+    },
     Models,
     Model(&'a str),
     /// Google's methods on this model.
@@ -65,7 +81,9 @@ impl<'a> Endpoint<'a> {
             "/models" => Endpoint::Models,
             "/health" => Endpoint::Health,
             "/" | "" => Endpoint::Root,
-            _ => path.strip_prefix("/models/").map_or(Endpoint::Unknown, Endpoint::of_model),
+            _ => Endpoint::converse(path).unwrap_or_else(|| {
+                path.strip_prefix("/models/").map_or(Endpoint::Unknown, Endpoint::of_model)
+            }),
         }
     }
 
@@ -92,6 +110,16 @@ impl<'a> Endpoint<'a> {
         }
     }
 
+    fn converse(path: &'a str) -> Option<Endpoint<'a>> {
+        let (model, method) = path.strip_prefix("/model/")?.split_once('/')?;
+        let stream = match method {
+            "converse" => false,
+            "converse-stream" => true,
+            _ => return None,
+        };
+        Some(Endpoint::Converse { model, stream })
+    }
+
     /// Whether it is called with GET (or HEAD) rather than POST.
     pub(crate) fn is_read(self) -> bool {
         matches!(self, Endpoint::Models | Endpoint::Model(_) | Endpoint::Health | Endpoint::Root)
@@ -107,6 +135,7 @@ impl<'a> Endpoint<'a> {
         match self {
             Endpoint::Messages | Endpoint::CountTokens => Dialect::Anthropic,
             _ if self.model().is_some() => Dialect::Google,
+            Endpoint::Converse { .. } => Dialect::Bedrock,
             Endpoint::Models | Endpoint::Model(_) | Endpoint::Unknown if has_anthropic_version => {
                 Dialect::Anthropic
             }
@@ -152,6 +181,15 @@ struct Peek<'a> {
     contents: Option<&'a RawValue>,
     content: Option<&'a RawValue>,
     requests: Option<&'a RawValue>,
+    #[serde(rename = "inferenceConfig")]
+    inference: Option<Inference>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Inference {
+    #[serde(rename = "maxTokens")]
+    max_tokens: Option<u64>,
 }
 
 /// A turn of Google's, or an embedding's input.
@@ -211,7 +249,11 @@ impl Ask {
             stream: peek.stream.unwrap_or_default(),
             include_usage: peek.stream_options.is_some_and(|it| it.include_usage),
             base64: peek.encoding_format.is_some_and(|it| it == "base64"),
-            max_tokens: peek.max_tokens.or(peek.max_completion_tokens).or(peek.max_output_tokens),
+            max_tokens: peek
+                .max_tokens
+                .or(peek.max_completion_tokens)
+                .or(peek.max_output_tokens)
+                .or(peek.inference.and_then(|it| it.max_tokens)),
             inputs,
             dimensions: peek.dimensions,
             listed: false,
@@ -226,6 +268,15 @@ impl Ask {
         let start = body.windows(FIELD.len()).position(|it| it == FIELD).map(|it| it + FIELD.len());
         let value = start.and_then(|it| body[it..].split(|byte| *byte == b'\r').next());
         Ask { model: value.map(|it| String::from_utf8_lossy(it).into_owned()), ..Ask::default() }
+    }
+
+    /// What Bedrock's path says, besides the body.
+    pub(crate) fn with_path(mut self, endpoint: Endpoint<'_>) -> Ask {
+        if let Endpoint::Converse { model, stream } = endpoint {
+            let model = percent_encoding::percent_decode_str(model).decode_utf8_lossy();
+            (self.model, self.stream) = (Some(model.into_owned()), stream);
+        }
+        self
     }
 
     pub(crate) fn last_input(&self) -> &str {

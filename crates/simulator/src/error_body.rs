@@ -44,11 +44,13 @@ pub enum ErrorClass {
 pub(crate) struct ErrorBody {
     pub(crate) status: u16,
     pub(crate) json: serde_json::Value,
+    /// What Amazon calls it, in a header or in front of the event.
+    pub(crate) amazon_type: Option<&'static str>,
 }
 
 /// Status, `type`, `code` and message of an OpenAI-style error.
 type OpenAiRow = (u16, &'static str, Option<&'static str>, &'static str);
-/// Status, `type` and message of an Anthropic error.
+/// Status, `type` and message of an Anthropic error, and of an Amazon one.
 type AnthropicRow = (u16, &'static str, &'static str);
 /// Status, its name, the reason in the details, and message of an error of Google's.
 type GoogleRow = (u16, &'static str, Option<&'static str>, &'static str);
@@ -62,14 +64,20 @@ impl ErrorClass {
                 let message = message.map_or_else(|| usual.replace("{}", subject), str::to_owned);
                 let param = (self == ErrorClass::ContextLength).then_some("messages");
                 let error = json!({"message": message, "type": kind, "param": param, "code": code});
-                ErrorBody { status, json: json!({"error": error}) }
+                ErrorBody { status, json: json!({"error": error}), amazon_type: None }
             }
             Dialect::Anthropic => {
                 let (status, kind, usual) = self.anthropic();
                 let message = message.map_or_else(|| usual.replace("{}", subject), str::to_owned);
                 let error = json!({"type": kind, "message": message});
                 let request_id = format!("req_{seq:08}");
-                ErrorBody { status, json: json!({"type": "error", "error": error, "request_id": request_id}) }
+                let json = json!({"type": "error", "error": error, "request_id": request_id});
+                ErrorBody { status, json, amazon_type: None }
+            }
+            Dialect::Bedrock => {
+                let (status, kind, usual) = self.bedrock();
+                let message = message.unwrap_or(usual);
+                ErrorBody { status, json: json!({"message": message}), amazon_type: Some(kind) }
             }
             Dialect::Google => {
                 let (code, status, detail, usual) = self.google();
@@ -79,7 +87,7 @@ impl ErrorClass {
                     let info = "type.googleapis.com/google.rpc.ErrorInfo";
                     error["details"] = json!([{"@type": info, "reason": reason, "domain": "googleapis.com"}]);
                 }
-                ErrorBody { status: code, json: json!({"error": error}) }
+                ErrorBody { status: code, json: json!({"error": error}), amazon_type: None }
             }
         }
     }
@@ -174,6 +182,42 @@ impl ErrorClass {
             ),
             ContentPolicy => (400, invalid, None, "The request was blocked for its content."),
             InvalidRequest => (400, invalid, None, "Invalid JSON payload received."),
+        }
+    }
+
+    fn bedrock(self) -> AnthropicRow {
+        use ErrorClass::*;
+        match self {
+            RateLimit => (429, "ThrottlingException", "Too many requests, please wait before trying again."),
+            Quota | Billing => (
+                400,
+                "ServiceQuotaExceededException",
+                "Your request exceeds the service quota for your account.",
+            ),
+            Auth => {
+                (403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+            }
+            Permission => (
+                403,
+                "AccessDeniedException",
+                "You don't have access to the model with the specified model ID.",
+            ),
+            Overloaded => (503, "ServiceUnavailableException", "Bedrock is unable to process your request."),
+            Server => (
+                500,
+                "InternalServerException",
+                "The system encountered an unexpected error during processing. Try your request again.",
+            ),
+            Timeout => (408, "ModelTimeoutException", "The model took too long to answer."),
+            ModelNotFound => (
+                404,
+                "ResourceNotFoundException",
+                "Could not resolve the foundation model from the provided model identifier.",
+            ),
+            NotFound => (404, "UnknownOperationException", "There is no such operation."),
+            ContextLength => (400, "ValidationException", "Input is too long for requested model."),
+            ContentPolicy => (400, "ValidationException", "Output blocked by content filtering policy"),
+            InvalidRequest => (400, "ValidationException", "The request body is not valid JSON."),
         }
     }
 

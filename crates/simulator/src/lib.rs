@@ -1,6 +1,6 @@
 //! Simulated AI vendors on loopback, over raw TCP sockets.
 //!
-//! A [`Vendor`] answers like an OpenAI-compatible or an Anthropic endpoint until a [`Script`] tells it to
+//! A [`Vendor`] answers like an OpenAI-compatible, an Anthropic or a Bedrock endpoint until a [`Script`] tells it to
 //! misbehave: answer 429 or 529, run a rate limiter, be slow, cut a stream, reset the connection, say nothing.
 //! It keeps a log of what arrived ([`Attempt`]), so that a test can assert what the vendor saw and not only
 //! what the client was told.
@@ -23,15 +23,18 @@ mod connection;
 mod control;
 mod endpoint;
 mod error_body;
+mod frame;
 mod good;
 mod hints;
 mod play;
 mod port;
 mod rules;
+mod signature;
 mod vendor;
 mod wire;
 
 pub use attempt::{Attempt, Credential, LogKeep};
 pub use error_body::ErrorClass;
 pub use script::{Match, Nth, Rule, Script, Step};
+pub use signature::Signing;
 pub use vendor::{State, Vendor, VendorConfig};

@@ -4,7 +4,7 @@
 //! decides the status, and what follows it (a pause, more events, a reset) happens to that answer. When the
 //! steps are through, an answer that was begun is ended properly, and one that was not is given well.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::answer::{Framing, HeadWriter, LAST_CHUNK, Plain};
 use crate::attempt::KEPT_BODY_BYTES_MAX;
@@ -12,6 +12,7 @@ use crate::connection::Arrival;
 use crate::endpoint::{Ask, Dialect, Endpoint};
 use crate::rules::{Applied, BodySight, LiveRule, Sight};
 use crate::script::{GoodOverrides, Step};
+use crate::signature::Signing;
 use crate::vendor::Shared;
 use crate::wire::{Body, Gone, Head, Link, Wire};
 
@@ -228,6 +229,7 @@ impl<'a, L: Link> Exchange<'a, L> {
             let model = Some(model.to_owned());
             (self.ask.model, self.ask.stream, self.ask.listed) = (model, is_stream, listed);
         }
+        self.ask = std::mem::take(&mut self.ask).with_path(self.endpoint());
         let ask = &self.ask;
         self.note(|attempt| {
             attempt.model.clone_from(&ask.model);
@@ -289,6 +291,12 @@ impl<'a, L: Link> Exchange<'a, L> {
             _ => Framing::Length(plain.body.len()),
         };
         let content_type = if plain.body.is_empty() { None } else { Some(plain.content_type) };
+        if let Some(name) = plain.error_type {
+            let name = format!("{name}:http://internal.amazon.com/coral/com.amazon.bedrock/");
+            self.extra.push(("x-amzn-errortype".to_owned(), name));
+            let now = self.shared.config.signing.as_ref().map_or_else(SystemTime::now, Signing::now);
+            self.extra.push(("date".to_owned(), httpdate::fmt_http_date(now)));
+        }
         self.begin(plain.status, content_type, framing, &[]);
         if self.head.method != "HEAD" {
             self.out.extend_from_slice(&plain.body);
@@ -308,7 +316,11 @@ impl<'a, L: Link> Exchange<'a, L> {
             head.framing(Framing::Close);
         }
         if config.request_ids {
-            let name = if self.dialect() == Dialect::Anthropic { "request-id" } else { "x-request-id" };
+            let name = match self.dialect() {
+                Dialect::OpenAi | Dialect::Google => "x-request-id",
+                Dialect::Anthropic => "request-id",
+                Dialect::Bedrock => "x-amzn-requestid",
+            };
             head.header(name, &format!("req_{:08}", self.arrival.seq));
         }
         head.raw(&self.shared.header_lines);

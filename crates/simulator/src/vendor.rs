@@ -18,6 +18,7 @@ use tokio::task::AbortHandle;
 use crate::attempt::{Attempt, Credential, Log, LogKeep};
 use crate::rules::RuleBook;
 use crate::script::{Rule, Script};
+use crate::signature::Signing;
 use crate::{control, port};
 
 /// A vendor's settings. All have defaults; in JSON, all fields may be left out.
@@ -36,6 +37,8 @@ pub struct VendorConfig {
     pub models: Vec<String>,
     /// The keys it knows, plain or as fingerprints; empty: any, none included.
     pub keys: HashSet<Credential>,
+    /// The access keys it knows of Amazon's, and what it wants signed; none: any signature will do.
+    pub signing: Option<Signing>,
     /// Content events per stream.
     pub chunks: usize,
     /// Between the content events of a stream.
@@ -46,7 +49,7 @@ pub struct VendorConfig {
     pub response_delay_ms: u64,
     /// More response headers on each answer.
     pub headers: Vec<(String, String)>,
-    /// Add `x-request-id` (for Anthropic's endpoints `request-id`).
+    /// Add `x-request-id` (for Anthropic's endpoints `request-id`, for Bedrock's `x-amzn-requestid`).
     pub request_ids: bool,
     /// How much of the log is kept.
     pub log: LogKeep,
@@ -66,6 +69,7 @@ impl Default for VendorConfig {
             base_path: String::new(),
             models: Vec::new(),
             keys: HashSet::new(),
+            signing: None,
             chunks: 8,
             chunk_delay_ms: 0,
             first_token_delay_ms: 0,

@@ -831,7 +831,7 @@ export interface components {
              * @description How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.
              * @enum {string}
              */
-            kind?: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai";
+            kind?: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock";
             /**
              * @description Where it is; none: the kind's own place.
              * @default []
@@ -844,6 +844,11 @@ export interface components {
                 name: string;
                 /** @description What the vendor's SDK takes as base URL, or `env:NAME`. */
                 url: string;
+                /**
+                 * @description bedrock: Amazon's region to sign requests for; null: the URL says it, as `bedrock-runtime.REGION.amazonaws.com` does.
+                 * @default null
+                 */
+                region: string | null;
                 /**
                  * @description Which requests it may serve.
                  * @default any
@@ -954,7 +959,7 @@ export interface components {
              * @description How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.
              * @enum {string}
              */
-            kind: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai";
+            kind: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock";
             /**
              * @description Where it is; none: the kind's own place.
              * @default []
@@ -967,6 +972,11 @@ export interface components {
                 name: string;
                 /** @description What the vendor's SDK takes as base URL, or `env:NAME`. */
                 url: string;
+                /**
+                 * @description bedrock: Amazon's region to sign requests for; null: the URL says it, as `bedrock-runtime.REGION.amazonaws.com` does.
+                 * @default null
+                 */
+                region: string | null;
                 /**
                  * @description Which requests it may serve.
                  * @default any
@@ -1071,7 +1081,7 @@ export interface components {
             readonly updated_at?: number;
             /** @description Unique. Clients may say it as `{name}/{model}`. */
             name?: string;
-            kind?: ("openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai") | null;
+            kind?: ("openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock") | null;
             endpoints?: {
                 /**
                  * @description Unique within the provider.
@@ -1080,6 +1090,11 @@ export interface components {
                 name: string;
                 /** @description What the vendor's SDK takes as base URL, or `env:NAME`. */
                 url: string;
+                /**
+                 * @description bedrock: Amazon's region to sign requests for; null: the URL says it, as `bedrock-runtime.REGION.amazonaws.com` does.
+                 * @default null
+                 */
+                region: string | null;
                 /**
                  * @description Which requests it may serve.
                  * @default any
@@ -1167,7 +1182,7 @@ export interface components {
             };
             /** @description Unique within the provider. */
             name?: string;
-            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. */
+            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. Of bedrock a Bedrock API key, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a temporary key; `env:` takes the parts from variables of their own, `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`. */
             secret?: string;
             /**
              * @description False: out, everywhere. Saying true also ends what keeps it out for a rejection or a quota.
@@ -1263,7 +1278,7 @@ export interface components {
             };
             /** @description Unique within the provider. */
             name: string;
-            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. */
+            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. Of bedrock a Bedrock API key, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a temporary key; `env:` takes the parts from variables of their own, `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`. */
             secret: string;
             /**
              * @description False: out, everywhere. Saying true also ends what keeps it out for a rejection or a quota.

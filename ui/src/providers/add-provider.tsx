@@ -5,7 +5,7 @@ import { at } from "../api/client";
 import type { Provider } from "../api/shapes";
 import { tellDone, tellError, useWrite } from "../api/writes";
 import { FormEnd, useEntityForm } from "../parts/entity-form";
-import { KindInput } from "./kind";
+import { KEY_HINT, KEY_HINTS, KindInput, URL_HINTS } from "./kind";
 
 export default function AddProvider({ close }: { close: () => void }) {
   const addKey = useFirstKey();
@@ -41,14 +41,14 @@ export default function AddProvider({ close }: { close: () => void }) {
           />
           <PasswordInput
             label="API key"
-            description="Kept encrypted and never shown again; or where it is: env:NAME, file:PATH"
+            description={KEY_HINTS[form.values.kind] ?? KEY_HINT}
             autoComplete="off"
             {...form.getInputProps("secret")}
           />
           <TextInput
             label="Base URL"
             description="As the vendor's SDK takes it; empty: the kind's own"
-            placeholder="https://…/v1"
+            placeholder={URL_HINTS[form.values.kind] ?? "https://…/v1"}
             {...form.getInputProps("url")}
           />
           <TextInput

@@ -3,6 +3,16 @@ import { Autocomplete, type AutocompleteProps } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { call } from "../api/client";
 
+/** What to write where a key is asked for. */
+export const KEY_HINT = "Kept encrypted and never shown again; or where it is: env:NAME, file:PATH";
+export const KEY_HINTS: Record<string, string> = {
+  bedrock: `A Bedrock API key, or ACCESS_KEY_ID:SECRET_ACCESS_KEY, with :SESSION_TOKEN for a temporary one. ${KEY_HINT}`,
+};
+/** Where a kind is that has no place of its own. */
+export const URL_HINTS: Record<string, string> = {
+  bedrock: "https://bedrock-runtime.eu-central-1.amazonaws.com",
+};
+
 interface Schema {
   properties: Record<string, { enum?: string[]; examples?: string[] }>;
 }

@@ -50,6 +50,8 @@ pub struct Endpoint {
     pub name: String,
     /// What the vendor's SDK takes as base URL.
     pub url: String,
+    /// What requests are signed for, where the URL does not say it.
+    pub region: Option<String>,
     /// Which requests it may serve.
     pub environment: TargetEnvironment,
 }

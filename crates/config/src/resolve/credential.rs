@@ -8,7 +8,9 @@ use http::{HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use super::Work;
-use crate::{Entity, Kind, Owner, Secret, entity, secret::Written, snapshot};
+use crate::{
+    Entity, Kind, Owner, Secret, amazon::AmazonKey, entity, secret::Written, snapshot, snapshot::Proof,
+};
 
 /// A credential that targets may name.
 pub(super) struct Key<'a> {
@@ -33,21 +35,21 @@ impl<'a> Work<'a> {
             let auth = dialect::Kind::from_name(&of.kind).map_or(Auth::Bearer, |kind| kind.row().auth);
             let id = self.registry.number_credential(row.id);
             let owner = Owner { provider: provider.id, credential: row.id };
-            let headers = self.secret(&credential.secret, owner).and_then(|secret| headers(auth, &secret));
-            if let Err(cause) = &headers {
+            let carried = self.secret(&credential.secret, owner).and_then(|secret| carried(auth, &secret));
+            if let Err(cause) = &carried {
                 let name = &credential.name;
                 self.warnings.push(format!("credential {}/{name} is out: {cause}", of.name));
             }
-            let (mut headers, problem) = match headers {
-                Ok(headers) => (headers, None),
-                Err(cause) => (Vec::new(), Some(cause)),
+            let ((mut headers, proof), problem) = match carried {
+                Ok(carried) => (carried, None),
+                Err(cause) => ((Vec::new(), Proof::Headers), Some(cause)),
             };
             let plan = CredentialPlan {
                 id,
                 enabled: credential.enabled && problem.is_none(),
                 expires: credential.expires_at.as_deref().and_then(unix).map(self.facts.time_of),
                 limits: limits(credential.limits),
-                version: self.registry.version(id, &headers),
+                version: self.registry.version(id, &headers, &proof),
             };
             self.plan.credentials.push(plan);
             headers.extend(overrides(&credential.overrides));
@@ -57,6 +59,7 @@ impl<'a> Work<'a> {
                 name: credential.name.as_str().into(),
                 provider: of.name.as_str().into(),
                 headers,
+                proof,
                 problem,
             };
             self.snapshot.credentials.insert(id, Arc::new(resolved));
@@ -66,9 +69,7 @@ impl<'a> Work<'a> {
 
     fn secret(&self, kept: &str, owner: Owner) -> Result<Secret, String> {
         let found = match Written::of(kept) {
-            Written::Variable(name) => {
-                (self.facts.env)(name).ok_or_else(|| format!("the variable {name} is not set"))?
-            }
+            Written::Variable(names) => self.variables(names)?,
             Written::File(path) => (self.facts.file)(path).map_err(|cause| format!("{path}: {cause}"))?,
             Written::Sealed(sealed) => return (self.facts.open)(sealed.text, owner),
             Written::Mask | Written::Literal(_) => {
@@ -82,13 +83,38 @@ impl<'a> Work<'a> {
         }
         Ok(Secret::new(trimmed.to_owned()))
     }
+
+    /// What a variable holds; of several, what each holds, with the colons that stand between their names.
+    fn variables(&self, names: &str) -> Result<String, String> {
+        let held = names.split(':').map(|name| {
+            let held = (self.facts.env)(name).ok_or_else(|| format!("the variable {name} is not set"))?;
+            Ok(Zeroizing::new(held))
+        });
+        let held: Vec<Zeroizing<String>> = held.collect::<Result<_, String>>()?;
+        let trimmed: Vec<&str> = held.iter().map(|it| it.trim()).collect();
+        Ok(trimmed.join(":"))
+    }
 }
 
-/// The headers that carry a key; what is wrong with it is said without showing it.
-fn headers(auth: Auth, secret: &Secret) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+/// How a key goes along with a request; what is wrong with it is said without showing it.
+fn carried(auth: Auth, secret: &Secret) -> Result<(Headers, Proof), String> {
+    let by_headers = |secret| Ok((headers(auth, secret)?, Proof::Headers));
+    match auth {
+        Auth::Bearer | Auth::Google | Auth::None | Auth::XApiKey | Auth::ApiKey => by_headers(secret),
+        Auth::Aws => match AmazonKey::parse(secret.expose())? {
+            AmazonKey::ApiKey(key) => by_headers(&key),
+            AmazonKey::Access(key) => Ok((Vec::new(), Proof::AwsSignature(key))),
+        },
+    }
+}
+
+type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// The headers that carry a key that is sent.
+fn headers(auth: Auth, secret: &Secret) -> Result<Headers, String> {
     let key = secret.expose();
     let (name, text) = match auth {
-        Auth::Bearer | Auth::Google | Auth::None => {
+        Auth::Bearer | Auth::Google | Auth::Aws | Auth::None => {
             (http::header::AUTHORIZATION, Zeroizing::new(format!("Bearer {key}")))
         }
         Auth::XApiKey => (HeaderName::from_static("x-api-key"), Zeroizing::new(key.to_owned())),

@@ -26,6 +26,7 @@ pub(super) struct Lane {
     pub(super) only: Only,
     pub(super) address: Arc<Address>,
     pub(super) base_path: String,
+    pub(super) region: Option<Arc<str>>,
     pub(super) credentials: Credentials,
 }
 
@@ -74,7 +75,7 @@ impl Work<'_> {
             }
         };
         let address = self.address(tls, &parsed.host, port, trust);
-        Some(Lane { only, address, base_path: RAW_BASE_PATH.to_owned(), credentials })
+        Some(Lane { only, address, base_path: RAW_BASE_PATH.to_owned(), region: None, credentials })
     }
 
     fn vendor_lanes(&self, target: &Target) -> Vec<Lane> {
@@ -102,7 +103,8 @@ impl Work<'_> {
             .places
             .iter()
             .find(|place| named(&place.name) && serves(place.environment, environment))?;
-        let credentials = self.paid_with(target, vendor, environment)?;
+        let signable = place.region.is_some();
+        let credentials = self.paid_with(target, vendor, environment, signable)?;
         let only = match environment {
             Environment::Production => Only::Production,
             Environment::Sandbox => Only::Sandbox,
@@ -111,6 +113,7 @@ impl Work<'_> {
             only,
             address: Arc::clone(&place.address),
             base_path: place.base_path.clone(),
+            region: place.region.clone(),
             credentials,
         })
     }
@@ -120,6 +123,7 @@ impl Work<'_> {
         target: &Target,
         vendor: &Vendor<'_>,
         environment: Environment,
+        signable: bool,
     ) -> Option<Credentials> {
         let model = match self.target_model(target) {
             Model::Fixed(model) => Some(model),
@@ -128,7 +132,11 @@ impl Work<'_> {
         if vendor.keys.is_empty() {
             return needs_no_key(vendor.kind).then_some(Credentials::None);
         }
-        let usable = |id: &Uuid| self.keys.get(id).filter(|key| fits(key, environment, model.as_deref()));
+        let usable = |id: &Uuid| {
+            let key = self.keys.get(id)?;
+            let fits = fits(key, environment, model.as_deref()) && (signable || !self.signs(key));
+            fits.then_some(key)
+        };
         match target.credential {
             Some(CredentialChoice::One(reference)) => {
                 usable(&reference.id).map(|key| Credentials::One(key.id))

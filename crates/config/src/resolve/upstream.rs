@@ -174,6 +174,7 @@ impl Work<'_> {
             model_location: target.model_location.clone(),
             default_model: vendor.and_then(|vendor| vendor.default_model.clone()),
             host: host(&lane.address),
+            region: lane.region,
         };
         self.snapshot.targets.insert(id, Arc::new(resolved));
         TargetPlan {

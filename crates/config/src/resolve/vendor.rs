@@ -5,12 +5,12 @@ use std::sync::Arc;
 use dialect::{Auth, Kind as Vendors};
 use uuid::Uuid;
 
-use super::{Work, trust, upstream::host};
+use super::{Work, credential::Key, trust, upstream::host};
 use crate::{
-    Entity, Kind, address,
+    Entity, Kind, address, amazon,
     derived::{self, default_model},
     entity::{Endpoint, Model, Provider, TargetEnvironment},
-    snapshot::{self, Address},
+    snapshot::{self, Address, Proof},
 };
 
 /// A provider that targets may name.
@@ -34,6 +34,7 @@ pub(super) struct Place {
     pub(super) environment: TargetEnvironment,
     pub(super) address: Arc<Address>,
     pub(super) base_path: String,
+    pub(super) region: Option<Arc<str>>,
 }
 
 impl Vendor<'_> {
@@ -72,6 +73,14 @@ impl<'a> Work<'a> {
             for model in provider.models.iter().flatten() {
                 self.model(&model.id);
             }
+            if keys.iter().filter_map(|it| self.keys.get(it)).any(|key| self.signs(key)) {
+                for Place { name, .. } in places.iter().filter(|it| it.region.is_none()) {
+                    let provider = &provider.name;
+                    self.warnings.push(format!(
+                        "endpoint {name} of provider {provider} takes no access keys: its URL says no region, set its 'region'"
+                    ));
+                }
+            }
             let vendor = Vendor {
                 name: provider.name.as_str().into(),
                 kind,
@@ -86,6 +95,7 @@ impl<'a> Work<'a> {
                 address: Arc::clone(&place.address),
                 base_path: place.base_path.clone(),
                 host: host(&place.address),
+                region: place.region.clone(),
             });
             let known = snapshot::Provider {
                 kind,
@@ -97,10 +107,17 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether a key signs requests, which takes a region to sign them for.
+    pub(super) fn signs(&self, key: &Key<'_>) -> bool {
+        let resolved = self.snapshot.credentials.get(&key.id);
+        resolved.is_some_and(|it| matches!(it.proof, Proof::AwsSignature(_)))
+    }
+
     fn places(&mut self, provider: &Provider, kind: Vendors) -> Vec<Place> {
         let own = kind.row().base_url.map(|url| Endpoint {
             name: derived::DEFAULT.to_owned(),
             url: url.to_owned(),
+            region: None,
             environment: TargetEnvironment::Any,
         });
         let built_in = own.clone().map(|it| vec![it]).unwrap_or_default();
@@ -121,12 +138,22 @@ impl<'a> Work<'a> {
                 None => Err(format!("{} is not set", endpoint.url)),
             };
             match parsed {
-                Ok(url) => places.push(Place {
-                    name: endpoint.name.clone(),
-                    environment: endpoint.environment,
-                    address: self.address(url.tls, &url.host, url.port, &trust),
-                    base_path: dialect::join(&url.path, "", kind.row().dialect),
-                }),
+                Ok(url) => {
+                    let region = match kind.row().auth {
+                        Auth::Aws => endpoint.region.as_deref().or_else(|| amazon::region_of(&url.host)),
+                        _ => None,
+                    };
+                    places.push(Place {
+                        name: endpoint.name.clone(),
+                        environment: endpoint.environment,
+                        address: self.address(url.tls, &url.host, url.port, &trust),
+                        base_path: match kind.row().dialect {
+                            Some(dialect) => dialect::join(&url.path, "", dialect),
+                            None => url.path,
+                        },
+                        region: region.map(Arc::from),
+                    });
+                }
                 Err(cause) => {
                     let (provider, endpoint) = (&provider.name, &endpoint.name);
                     self.warnings.push(format!("endpoint {endpoint} of provider {provider} is out: {cause}"));

@@ -1,18 +1,20 @@
 //! Credentials: what a body may say of a secret, and what may be sent beside it.
 
-use dialect::Dialect;
+use dialect::{Auth, Dialect};
 use http::HeaderName;
 use serde_json::{Map, Value};
 
 use super::{Subject, is_set, referred, text};
-use crate::{Entity, Kind, Violations, secret::Written};
+use crate::{Entity, Kind, Violations, amazon::AmazonKey, secret::Written};
 
 /// What the gateway itself says in a request: the key, the place, the body's length, the connection.
-const OURS: [&str; 22] = [
+const OURS: [&str; 24] = [
     "authorization",
     "x-api-key",
     "api-key",
     "x-goog-api-key",
+    "x-amz-date",
+    "x-amz-security-token",
     "openai-organization",
     "host",
     "content-length",
@@ -42,6 +44,13 @@ pub(super) fn prepare(given: &Map<String, Value>, violations: &mut Violations) {
 }
 
 pub(super) fn finish(subject: &Subject<'_>, whole: &Map<String, Value>, violations: &mut Violations) {
+    let kind = provider_kind(subject, whole);
+    let secret = text(whole, "secret").map(Written::of);
+    if let (Some(Auth::Aws), Some(Written::Literal(secret))) = (kind.map(|it| it.row().auth), secret)
+        && let Err(why) = AmazonKey::parse(secret)
+    {
+        violations.field("secret", why);
+    }
     let Some(Value::Object(overrides)) = whole.get("overrides") else {
         return;
     };
@@ -56,16 +65,16 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &Map<String, Value>, violatio
                 .field(format!("overrides.headers.{name}"), "is set by the gateway itself, and not here");
         }
     }
-    if is_set(overrides, "organization") && provider_dialect(subject, whole) == Some(Dialect::Anthropic) {
+    if is_set(overrides, "organization") && kind.is_some_and(|it| it.row().dialect != Some(Dialect::OpenAi)) {
         let message = "this kind of provider has no organizations: the key alone says the account";
         violations.field("overrides.organization", message);
     }
 }
 
-fn provider_dialect(subject: &Subject<'_>, whole: &Map<String, Value>) -> Option<Dialect> {
+fn provider_kind(subject: &Subject<'_>, whole: &Map<String, Value>) -> Option<dialect::Kind> {
     let row = subject.document.by_id(Kind::Provider, referred(whole, "provider")?)?;
     match &*row.entity {
-        Entity::Provider(provider) => Some(dialect::Kind::from_name(&provider.kind)?.row().dialect),
+        Entity::Provider(provider) => dialect::Kind::from_name(&provider.kind),
         _ => None,
     }
 }

@@ -1,9 +1,10 @@
 //! Providers: a place to be found at, and default credentials of their own.
 
+use dialect::Auth;
 use serde_json::{Map, Value};
 
 use super::{Subject, reference, text};
-use crate::{Kind, Violations};
+use crate::{Kind, Violations, address, amazon};
 
 /// Names that paths below `/providers` have taken.
 const RESERVED: [&str; 1] = ["order"];
@@ -24,8 +25,33 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &mut Map<String, Value>, viol
     let row = text(whole, "kind").and_then(dialect::Kind::from_name).map(dialect::Kind::row);
     let placeless = row.is_some_and(|row| row.base_url.is_none());
     let has_endpoint = whole.get("endpoints").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+    let signs = row.is_some_and(|row| row.auth == Auth::Aws);
     if placeless && !has_endpoint {
-        violations.field("endpoints", "this kind has no place of its own: name at least one endpoint");
+        let such_as = if signs { ", such as https://bedrock-runtime.eu-central-1.amazonaws.com" } else { "" };
+        let message = format!("this kind has no place of its own: name at least one endpoint{such_as}");
+        violations.field("endpoints", message);
+    }
+    regions(whole, signs, violations);
+}
+
+/// Amazon's requests are signed for a region, which the URL says or somebody must.
+fn regions(whole: &Map<String, Value>, signs: bool, violations: &mut Violations) {
+    for (index, endpoint) in
+        whole.get("endpoints").and_then(Value::as_array).into_iter().flatten().enumerate()
+    {
+        let Value::Object(endpoint) = endpoint else { continue };
+        let url = text(endpoint, "url").and_then(|it| address::base_url(it).ok());
+        let of_url = url.as_ref().and_then(|it| amazon::region_of(&it.host));
+        let message = match (text(endpoint, "region"), of_url) {
+            (Some(_), _) if !signs => "only requests to bedrock are signed for a region".to_owned(),
+            (Some(said), Some(of_url)) if said != of_url => format!("the URL says {of_url}"),
+            // Of a reference to a URL nothing is known yet.
+            (None, None) if signs && url.is_some() => {
+                "the URL does not say Amazon's region: name it, such as eu-central-1".to_owned()
+            }
+            _ => continue,
+        };
+        violations.field(format!("endpoints.{}.region", index + 1), message);
     }
 }
 

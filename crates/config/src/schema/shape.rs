@@ -1,7 +1,7 @@
 //! What texts may look like.
 
 use super::Shape;
-use crate::{address, entity::ModelLocation, secret::Written};
+use crate::{address, amazon, entity::ModelLocation, secret::Written};
 
 /// Anything without control characters.
 pub(super) const FREE: Shape = Shape { pattern: None, max: 1024, check: free };
@@ -34,6 +34,8 @@ pub(super) const METHOD: Shape = Shape { pattern: Some("^[A-Z]+$"), max: 32, che
 pub(super) const TARGET: Shape = Shape { pattern: None, max: 262, check: target };
 /// A base URL, or where to find one.
 pub(super) const URL: Shape = Shape { pattern: None, max: 2048, check: url };
+/// One of Amazon's regions.
+pub(super) const REGION: Shape = Shape { pattern: Some("^[a-z0-9]+(-[a-z0-9]+)*$"), max: 32, check: region };
 /// A secret, or where it is. Sealed, it is longer than it was.
 pub(super) const SECRET: Shape = Shape { pattern: None, max: 3 * SECRET_MAX, check: secret };
 /// An account's name, as a header carries it.
@@ -133,8 +135,8 @@ const OWN_SECRETS: [&str; 2] = ["SPILLWAY_MASTER_KEY", "SPILLWAY_ADMIN_TOKEN"];
 /// Never repeats the text: it may be a secret.
 fn secret(text: &str) -> Option<String> {
     match Written::of(text) {
-        Written::Variable(name) if OWN_SECRETS.contains(&name) => {
-            Some(format!("{name} is this program's own secret, and no vendor's"))
+        Written::Variable(names) if names.split(':').any(|it| OWN_SECRETS.contains(&it)) => {
+            Some(format!("{names} is this program's own secret, and no vendor's"))
         }
         Written::Variable(place) | Written::File(place) => {
             free(place).map(|_| "expected a reference: env:NAME or file:PATH".to_owned())
@@ -149,6 +151,10 @@ fn secret(text: &str) -> Option<String> {
             "a key is visible ASCII, as headers carry it (a reference to one: env:NAME, file:PATH)".to_owned()
         }),
     }
+}
+
+fn region(text: &str) -> Option<String> {
+    (!amazon::is_region(text)).then(|| "expected a region of Amazon's, such as eu-central-1".to_owned())
 }
 
 fn organization(text: &str) -> Option<String> {

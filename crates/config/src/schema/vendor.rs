@@ -51,6 +51,12 @@ pub(super) static PROVIDER: Schema = Schema {
 const ENDPOINT: &[Field] = &[
     Field::new("name", Type::Text(shape::NAME), Literal::Text("default"), "Unique within the provider."),
     Field::required("url", Type::Text(shape::URL), "What the vendor's SDK takes as base URL, or `env:NAME`."),
+    Field::optional(
+        "region",
+        Type::Text(shape::REGION),
+        "bedrock: Amazon's region to sign requests for; null: the URL says it, as \
+         `bedrock-runtime.REGION.amazonaws.com` does.",
+    ),
     Field::new("environment", ENVIRONMENT, Literal::Text("any"), "Which requests it may serve."),
 ];
 
@@ -82,7 +88,10 @@ pub(super) static CREDENTIAL: Schema = Schema {
         Field::required(
             "secret",
             Type::Text(shape::SECRET),
-            "The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`.",
+            "The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. Of \
+             bedrock a Bedrock API key, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a \
+             temporary key; `env:` takes the parts from variables of their own, \
+             `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`.",
         ),
         Field::flag(
             "enabled",

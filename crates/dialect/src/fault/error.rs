@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
+use http::HeaderMap;
 use serde_json::value::RawValue;
 
-use super::identifiers::{Meaning, meaning_of};
+use super::identifiers::{Meaning, bare, meaning_of};
 use crate::wire::{says_something, string, text};
 
 /// Identifiers that vendors put into an error's details only.
@@ -52,7 +53,7 @@ struct Fields<'a> {
     status_code: Option<&'a RawValue>,
     #[serde(borrow, default)]
     object: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "Message")]
     message: Option<&'a RawValue>,
     #[serde(borrow, default)]
     detail: Option<&'a RawValue>,
@@ -66,6 +67,13 @@ impl<'a> VendorError<'a> {
     /// Reads a body; what cannot be read is an error without facts.
     pub(crate) fn read(body: &'a [u8]) -> Self {
         Self::parse(body).unwrap_or_default()
+    }
+
+    /// Amazon names its errors in a header, and in their bodies not always.
+    pub(crate) fn named_by(mut self, headers: &'a HeaderMap) -> Self {
+        let name = headers.get("x-amzn-errortype").and_then(|it| it.to_str().ok()).map(bare);
+        self.identifiers.splice(0..0, name.map(Cow::Borrowed));
+        self
     }
 
     fn parse(body: &'a [u8]) -> Option<Self> {
@@ -131,7 +139,7 @@ impl<'a> VendorError<'a> {
             let is_plain = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.');
             it.len() <= 64 && it.starts_with(|it: char| it.is_ascii_alphabetic()) && it.bytes().all(is_plain)
         };
-        self.identifiers.iter().map(|it| &**it).find(is_name)
+        self.identifiers.iter().map(|it| bare(it)).find(is_name)
     }
 
     /// The parameter it is about, by the vendor's name for it.

@@ -23,9 +23,14 @@ pub(crate) enum Meaning {
 
 /// What an identifier (`code`, `type`, `status`, `reason`) means, if it is known.
 pub(crate) fn meaning_of(identifier: &str) -> Option<Meaning> {
-    // AWS writes `namespace#ThrottlingException`.
-    let bare = identifier.rsplit('#').next().unwrap_or(identifier);
+    let bare = bare(identifier);
     IDENTIFIERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(bare)).map(|(_, meaning)| *meaning)
+}
+
+/// Amazon writes `namespace#ThrottlingException`, and `ThrottlingException:http://…` in a header.
+pub(crate) fn bare(identifier: &str) -> &str {
+    let name = identifier.rsplit('#').next().unwrap_or(identifier);
+    name.split(':').next().unwrap_or(name)
 }
 
 /// In lower case.
@@ -56,6 +61,8 @@ const IDENTIFIERS: &[(&str, Meaning)] = &[
     ("token_quota_exceeded", Meaning::RateLimited),
     ("resource_exhausted", Meaning::RateLimited),
     ("throttlingexception", Meaning::RateLimited),
+    // No matter of money: a limit of so much in a time, like the others.
+    ("servicequotaexceededexception", Meaning::RateLimited),
     ("overloaded_error", Meaning::Overloaded),
     ("overloaded", Meaning::Overloaded),
     ("engine_overloaded", Meaning::Overloaded),
@@ -67,6 +74,7 @@ const IDENTIFIERS: &[(&str, Meaning)] = &[
     ("nocapacity", Meaning::Overloaded),
     ("unavailable", Meaning::Overloaded),
     ("modelnotreadyexception", Meaning::Overloaded),
+    ("serviceunavailableexception", Meaning::Overloaded),
     ("invalid_api_key", Meaning::KeyRejected),
     ("api_key_invalid", Meaning::KeyRejected),
     ("wrong_api_key", Meaning::KeyRejected),
@@ -75,10 +83,23 @@ const IDENTIFIERS: &[(&str, Meaning)] = &[
     ("invalid_authentication_error", Meaning::KeyRejected),
     ("unauthenticated", Meaning::KeyRejected),
     ("account_deactivated", Meaning::KeyRejected),
+    ("unrecognizedclientexception", Meaning::KeyRejected),
+    ("invalidclienttokenid", Meaning::KeyRejected),
+    ("invalidsignatureexception", Meaning::KeyRejected),
+    ("signaturedoesnotmatch", Meaning::KeyRejected),
+    ("incompletesignature", Meaning::KeyRejected),
+    ("incompletesignatureexception", Meaning::KeyRejected),
+    ("missingauthenticationtoken", Meaning::KeyRejected),
+    ("missingauthenticationtokenexception", Meaning::KeyRejected),
+    ("expiredtoken", Meaning::KeyRejected),
+    ("expiredtokenexception", Meaning::KeyRejected),
+    ("requestexpired", Meaning::KeyRejected),
+    ("requesttimetooskewed", Meaning::KeyRejected),
     ("model_not_found", Meaning::ModelNotFound),
     ("model_not_available", Meaning::ModelNotFound),
     ("invalid_model", Meaning::ModelNotFound),
     ("deploymentnotfound", Meaning::ModelNotFound),
+    ("resourcenotfoundexception", Meaning::ModelNotFound),
     ("context_length_exceeded", Meaning::Refused),
     ("string_above_max_length", Meaning::Refused),
     ("content_filter", Meaning::Refused),
@@ -90,15 +111,21 @@ const IDENTIFIERS: &[(&str, Meaning)] = &[
     ("invalid_request_error", Meaning::Invalid),
     ("invalid_argument", Meaning::Invalid),
     ("badrequesterror", Meaning::Invalid),
+    ("validationexception", Meaning::Invalid),
+    ("accessdeniedexception", Meaning::Forbidden),
     ("permission_error", Meaning::Forbidden),
     ("permission_denied", Meaning::Forbidden),
     ("not_found_error", Meaning::Missing),
     ("not_found", Meaning::Missing),
     ("notfounderror", Meaning::Missing),
     ("timeout_error", Meaning::Timeout),
+    ("modeltimeoutexception", Meaning::Timeout),
     ("deadline_exceeded", Meaning::Timeout),
     ("api_error", Meaning::Server),
     ("server_error", Meaning::Server),
     ("internal_server_error", Meaning::Server),
     ("internal", Meaning::Server),
+    ("internalserverexception", Meaning::Server),
+    ("modelerrorexception", Meaning::Server),
+    ("modelstreamerrorexception", Meaning::Server),
 ];

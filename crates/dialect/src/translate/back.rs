@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use super::model::{Alias, Part, Reply};
 use super::notes::Notes;
@@ -100,8 +101,8 @@ impl Back {
     }
 
     /// A failure, with the vendor's own words in the caller's envelope.
-    pub fn error(&self, status: u16, body: &[u8]) -> Bytes {
-        failure::envelope(self.from, status, body, &self.frame.request_id)
+    pub fn error(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Bytes {
+        failure::envelope(self.from, status, headers, body, &self.frame.request_id)
     }
 
     /// A streamed answer.

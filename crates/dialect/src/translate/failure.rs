@@ -2,23 +2,24 @@
 //! caller's.
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use super::Wire;
 use crate::envelope::{self, Words};
 use crate::{Code, fault};
 
 /// The body of a failed answer.
-pub(super) fn envelope(wire: Wire, status: u16, body: &[u8], request_id: &str) -> Bytes {
-    told(status, body, |words| envelope::body(wire, words, request_id))
+pub(super) fn envelope(wire: Wire, status: u16, headers: &HeaderMap, body: &[u8], request_id: &str) -> Bytes {
+    told(status, headers, body, |words| envelope::body(wire, words, request_id))
 }
 
 /// The event that ends a stream. Nothing follows it.
 pub(super) fn event(wire: Wire, status: u16, error: &[u8]) -> Bytes {
-    told(status, error, |words| envelope::event(wire, words))
+    told(status, &HeaderMap::new(), error, |words| envelope::event(wire, words))
 }
 
-fn told<T>(status: u16, body: &[u8], tell: impl FnOnce(&Words<'_>) -> T) -> T {
-    let (name, param) = fault::name_and_param(body);
+fn told<T>(status: u16, headers: &HeaderMap, body: &[u8], tell: impl FnOnce(&Words<'_>) -> T) -> T {
+    let (name, param) = fault::name_and_param(headers, body);
     let code = code(status, name.as_deref());
     let message = fault::message(body);
     let message = message.as_deref().unwrap_or("the vendor failed and did not say why");

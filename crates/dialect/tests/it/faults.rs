@@ -87,11 +87,26 @@ fn every_vendors_error_is_whose_fault_it_is() {
         ("siliconflow/model_not_found", 400, Fault::Refused),
         ("zai/rate_limit", 429, rate_limited(None)),
         ("zai/balance", 429, quota()),
-        // Without a row of its own: an unknown vendor behind a raw host.
         ("bedrock/throttling", 429, rate_limited(None)),
         ("bedrock/throttling", 400, rate_limited(None)),
         ("bedrock/not_ready", 424, overloaded()),
         ("bedrock/not_ready", 429, overloaded()),
+        ("bedrock/unavailable", 503, overloaded()),
+        ("bedrock/service_quota", 400, rate_limited(None)),
+        ("bedrock/invalid_api_key", 403, Fault::KeyRejected),
+        ("bedrock/unrecognized_client", 403, Fault::KeyRejected),
+        ("bedrock/expired_token", 403, Fault::KeyRejected),
+        ("bedrock/expired_token", 400, Fault::KeyRejected),
+        ("bedrock/signature", 403, Fault::KeyRejected),
+        ("bedrock/no_access_to_model", 403, Fault::ModelNotFound),
+        ("bedrock/not_authorized", 403, Fault::ModelNotFound),
+        ("bedrock/unknown_model", 400, Fault::ModelNotFound),
+        ("bedrock/no_on_demand", 400, Fault::ModelNotFound),
+        ("bedrock/not_found", 404, Fault::ModelNotFound),
+        ("bedrock/validation", 400, Fault::Refused),
+        ("bedrock/model_timeout", 408, Fault::Timeout),
+        ("bedrock/model_error", 424, Fault::Server),
+        ("bedrock/internal", 500, Fault::Server),
     ];
     for (fixture, status, expected) in rows {
         let vendor = fixture.split('/').next().unwrap();
@@ -200,6 +215,29 @@ fn a_503_with_retry_after_is_overloaded() {
 }
 
 #[test]
+fn amazon_names_its_errors_in_a_header() {
+    let named = |status, name: &str, message: &str| {
+        let body = serde_json::json!({ "message": message }).to_string();
+        fault(Kind::Bedrock, status, &[("x-amzn-errortype", name)], body.as_bytes())
+    };
+    let internal = ":http://internal.amazon.com/coral/com.amazon.bedrock/";
+    let throttled = format!("ThrottlingException{internal}");
+    assert_eq!(named(429, &throttled, "slow"), rate_limited(None));
+    assert_eq!(named(400, &throttled, "slow"), rate_limited(None));
+    assert_eq!(named(429, "ModelNotReadyException", "slow"), overloaded());
+    assert_eq!(named(424, "ModelErrorException", "no"), Fault::Server);
+    assert_eq!(
+        named(400, "ValidationException", "throttlingexception"),
+        Fault::Refused,
+        "no word of the message's"
+    );
+    // A client's words cannot make another vendor's refusal its key's or its model's fault.
+    let quoted =
+        br#"{"error":{"message":"You don't have access to the model with the specified model ID."}}"#;
+    assert_eq!(fault(Kind::OpenAi, 400, &[], quoted), Fault::Refused);
+}
+
+#[test]
 fn a_failure_inside_a_200_is_what_it_stands_for() {
     let rows: [(&[u8], Fault); 13] = [
         (br#"{"error":{"message":"slow down","code":"rate_limit_exceeded"}}"#, rate_limited(None)),
@@ -273,10 +311,11 @@ fn the_vendors_words_come_without_keys() {
 
 #[test]
 fn the_vendors_words_are_found_where_vendors_put_them() {
-    let rows: [(&[u8], Option<&str>); 9] = [
+    let rows: [(&[u8], Option<&str>); 10] = [
         (br#"{"type":"error","error":{"type":"x","message":"anthropic"}}"#, Some("anthropic")),
         (br#"{"error":"ollama"}"#, Some("ollama")),
         (br#"{"message":"cerebras","code":"x"}"#, Some("cerebras")),
+        (br#"{"Message":"amazon"}"#, Some("amazon")),
         (br#"{"detail":"fastapi"}"#, Some("fastapi")),
         (br#"[{"error":{"message":"google"}}]"#, Some("google")),
         (b"upstream connect error", Some("upstream connect error")),

@@ -1,26 +1,31 @@
 //! Questions to vendors on an operator's behalf.
 //!
-//! There is one: the list of models, which every vendor answers for nothing, and only to a valid key. It goes out as
-//! requests do (the same refused addresses, no redirects), but stands for no request: nothing is balanced or counted.
+//! The list of models, which nearly every vendor answers for nothing, and only to a valid key; or, of one that has none,
+//! a single word of a model. It goes out as requests do (the same refused addresses, no redirects), but stands for no
+//! request: nothing is balanced or counted.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use config::{
     Snapshot,
     entity::TargetEnvironment,
-    snapshot::{Credential, Place, Provider},
+    snapshot::{Credential, Place, Proof, Provider},
 };
-use dialect::{Auth, Endpoint, Fault};
+use dialect::{
+    Auth, Endpoint, Fault, Wire,
+    translate::{self, Lossy, Order},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde_json::json;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
-    proxy,
+    proxy::{self, sign::Signed},
     send::{Answer, Exchange, Outgoing, Sender},
 };
 
@@ -43,6 +48,22 @@ pub(super) struct Enquiry<'a> {
     pub(super) place: &'a Place,
     /// None: asked without a key.
     pub(super) credential: Option<&'a Credential>,
+    pub(super) question: Question<'a>,
+}
+
+/// What to ask.
+pub(super) enum Question<'a> {
+    /// Which models there are, on that path.
+    Models(&'a str),
+    /// A word of that model.
+    Word(&'a str),
+}
+
+/// A question as it goes over the network, in pieces that are signed as they are sent.
+struct Written {
+    method: Method,
+    path: String,
+    body: Bytes,
 }
 
 /// What came back.
@@ -59,17 +80,21 @@ pub(super) struct Found {
     pub(super) body: Vec<u8>,
 }
 
+/// Status, headers and body.
+type Came = (u16, HeaderMap, Vec<u8>);
+
 impl Enquiry<'_> {
     /// Where it asks, for people.
     pub(super) fn url(&self) -> String {
         let scheme = if self.place.address.tls { "https" } else { "http" };
-        format!("{scheme}://{}{}", self.place.host.to_str().unwrap_or_default(), self.path(""))
+        format!("{scheme}://{}{}", self.place.host.to_str().unwrap_or_default(), self.written("").path)
     }
 
     /// Asks, within a bound of its own.
     pub(super) async fn ask(&self, sender: &Sender, query: &str) -> Found {
         let begun = Instant::now();
-        let asked = timeout(WITHIN, self.exchange(sender, query)).await;
+        let written = self.written(query);
+        let asked = timeout(WITHIN, self.in_time(sender, &written)).await;
         let took = begun.elapsed();
         let found = |status, outcome, message, body| Found { status, outcome, message, took, body };
         let (status, headers, body) = match asked {
@@ -91,23 +116,44 @@ impl Enquiry<'_> {
             body: &body,
             now: SystemTime::now(),
         });
-        // A list of models that is not there is nobody's failure, and says nothing of the key.
+        // A list of models or a model that is not there is nobody's failure, and says nothing of the key.
         let no_list = matches!(fault, Fault::Relayed | Fault::ModelNotFound);
         let outcome = if no_list { "inconclusive" } else { proxy::outcome_name(&fault) };
         let words = dialect::message(&body).map(|it| self.scrubbed(it));
-        let message = words.or_else(|| no_list.then(|| format!("{} is not there", self.path(""))));
+        let message = words.or_else(|| no_list.then(|| format!("{} is not there", written.path)));
         found(Some(status), outcome, message, Vec::new())
     }
 
-    async fn exchange(&self, sender: &Sender, query: &str) -> Result<(u16, HeaderMap, Vec<u8>), String> {
-        let (path, headers) = (self.path(query), self.headers());
+    /// Once more, where it was signed for a time that is not the vendor's.
+    async fn in_time(&self, sender: &Sender, written: &Written) -> Result<Came, String> {
+        let came = self.exchange(sender, written).await?;
+        let signs = self.credential.is_some_and(|it| it.proof != Proof::Headers);
+        let date = came.1.get(header::DATE).and_then(|it| it.to_str().ok());
+        let there = date.and_then(|it| httpdate::parse_http_date(it).ok());
+        let is_refused = signs && matches!(came.0, 400 | 401 | 403);
+        if is_refused && there.is_some_and(|it| proxy::sign::learn(it, SystemTime::now())) {
+            return self.exchange(sender, written).await;
+        }
+        Ok(came)
+    }
+
+    async fn exchange(&self, sender: &Sender, written: &Written) -> Result<Came, String> {
+        let Written { method, path, body } = written;
+        let mut headers = self.headers();
+        let body = match self.question {
+            Question::Models(_) => Outgoing::Empty,
+            Question::Word(_) => Outgoing::Pieces([body.clone(), Bytes::new(), Bytes::new()]),
+        };
+        let (host, region) = (&self.place.host, self.place.region.as_deref());
+        let signed = Signed { method, path, host, region, body: &body };
+        proxy::sign::sign(&signed, self.credential, &mut headers)?;
         let exchange = Exchange {
             address: &self.place.address,
-            method: &Method::GET,
-            path: &path,
-            host: &self.place.host,
+            method,
+            path,
+            host,
             headers: &headers,
-            body: Outgoing::Empty,
+            body,
             connect: CONNECT_WITHIN,
         };
         let Answer { status, headers, mut body } =
@@ -122,9 +168,34 @@ impl Enquiry<'_> {
         Ok((status.as_u16(), headers, read.to_vec()))
     }
 
-    fn path(&self, query: &str) -> String {
-        let base = if self.place.base_path.is_empty() { "/v1" } else { &self.place.base_path };
-        format!("{base}/models{query}")
+    /// `query` goes along with a list of models.
+    fn written(&self, query: &str) -> Written {
+        let base = &self.place.base_path;
+        let row = self.kind.row();
+        let model = match self.question {
+            Question::Models(at) => {
+                let base = if base.is_empty() { "/v1" } else { base };
+                return Written { method: Method::GET, path: [base, at, query].concat(), body: Bytes::new() };
+            }
+            Question::Word(model) => model,
+        };
+        let wire = row.wire_for(Wire::Chat);
+        let word =
+            json!({ "model": model, "messages": [{ "role": "user", "content": "Hi" }], "max_tokens": 1 });
+        let order = Order {
+            from: Wire::Chat,
+            to: wire,
+            kind: self.kind,
+            model,
+            stream: false,
+            lossy: Lossy::Drop,
+            max_tokens: None,
+            request_id: "",
+            created: 0,
+        };
+        let asked = translate::request(&order, word.to_string().as_bytes());
+        let asked = asked.expect("every wire carries a word of a user's");
+        Written { method: Method::POST, path: wire.join(base, &asked.suffix), body: asked.body }
     }
 
     fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
@@ -133,6 +204,9 @@ impl Enquiry<'_> {
             (header::ACCEPT, HeaderValue::from_static("application/json")),
             (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
         ];
+        if let Question::Word(_) = self.question {
+            headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        }
         let own = self.credential.iter().flat_map(|it| &it.headers);
         headers.retain(|(name, _)| own.clone().all(|(it, _)| it != name));
         headers.extend(own.cloned());
@@ -144,9 +218,7 @@ impl Enquiry<'_> {
 
     /// Without the key, in case the vendor quotes it.
     fn scrubbed(&self, text: String) -> String {
-        let values =
-            self.credential.iter().flat_map(|it| &it.headers).filter_map(|(_, value)| value.to_str().ok());
-        let keys = values.filter_map(|it| it.rsplit(' ').next()).filter(|it| it.len() >= KEY_BYTES_MIN);
+        let keys = self.credential.iter().flat_map(|it| it.secrets()).filter(|it| it.len() >= KEY_BYTES_MIN);
         keys.fold(text, |text, key| text.replace(key, "***"))
     }
 }

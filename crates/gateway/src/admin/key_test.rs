@@ -1,5 +1,7 @@
 //! `POST /providers/{p}/credentials/{c}/test`: one cheap real call with a key, and what came back.
 //!
+//! The call is for the list of models, which costs nothing; where a vendor has none, for one word of the default model.
+//!
 //! A key that the vendor accepts is rejected no more: the ledger is told so. It learns nothing else from a test. Neither
 //! limits nor quotas show in a free call, and what a failed call would teach, the next request teaches with its own
 //! outcome; an operator who tries out a key must not take it from the traffic.
@@ -13,7 +15,7 @@ use tracing::info;
 use super::{
     answer::Fault,
     ask::Ask,
-    enquiry::{Enquiry, credential, place_for},
+    enquiry::{Enquiry, Question, credential, place_for},
 };
 
 /// The call, and its outcome. The test has succeeded when its answer says so, not by its status.
@@ -35,13 +37,23 @@ pub(super) async fn run(ask: Ask) -> Result<Json<Value>, Fault> {
         let message = "the provider has no endpoint that this credential may be used at";
         return Err(Fault::new(StatusCode::CONFLICT, message));
     };
-    let enquiry = Enquiry { kind: at.kind, place, credential: Some(key) };
+    let question = match (at.kind.row().models, &at.default_model) {
+        (Some(list), _) => Question::Models(list),
+        (None, Some(model)) => Question::Word(model),
+        (None, None) => {
+            let message = "a key of this kind is tested with a word of a model, and none is named: set the provider's \
+                           'default_model' or 'models'";
+            return Err(Fault::new(StatusCode::CONFLICT, message));
+        }
+    };
+    let enquiry = Enquiry { kind: at.kind, place, credential: Some(key), question };
     let found = enquiry.ask(ask.admin.vendors(), "").await;
     let about = format!("{}/{}", provider.label(), row.label());
     info!(by = ask.by(), act = "test", what = about, outcome = found.outcome, "a credential was tested");
     // A key that has been exchanged meanwhile was not the one that was tested.
     let now = ask.admin.state.snapshot.load_full();
-    let is_same = credential(&now, row.id).is_some_and(|it| it.headers == key.headers);
+    let is_same =
+        credential(&now, row.id).is_some_and(|it| (&it.headers, &it.proof) == (&key.headers, &key.proof));
     if found.outcome == "success" && is_same {
         ask.admin.control.steer(vec![Order::KeyAccepted(key.id)], "accepted", &about, &ask.asked()).await?;
     }

@@ -13,7 +13,7 @@ use super::{
     Admin,
     answer::Fault,
     ask::Ask,
-    enquiry::{Enquiry, credential, place_for},
+    enquiry::{Enquiry, Question, credential, place_for},
     load_balancing::Pools,
     query::Query,
 };
@@ -151,8 +151,16 @@ async fn found(admin: &Admin, view: &View, row: &Row) -> Result<Vec<Value>, Faul
     let Some(place) = place else {
         return Err(Fault::new(StatusCode::CONFLICT, "the provider has no endpoint that could be asked"));
     };
-    let enquiry = Enquiry { kind: at.kind, place, credential: key };
-    let pages = at.kind.row().dialect == Dialect::Anthropic;
+    let Some(list) = at.kind.row().models else {
+        let message = format!(
+            "{} lists its models at another place than it serves them at, where the gateway does not ask: write those \
+             that are to be served into the provider's 'models'",
+            at.kind.row().title
+        );
+        return Err(Fault::new(StatusCode::CONFLICT, message));
+    };
+    let enquiry = Enquiry { kind: at.kind, place, credential: key, question: Question::Models(list) };
+    let pages = at.kind.row().dialect == Some(Dialect::Anthropic);
     let mut models: Vec<Value> = Vec::new();
     let mut query = if pages { "?limit=1000".to_owned() } else { String::new() };
     for _ in 0..PAGES_MAX {

@@ -67,7 +67,10 @@ impl Call {
         let get = match probe.kind {
             ProbeKind::Tcp => None,
             ProbeKind::Http | ProbeKind::Https => Some(Get::path(upstream, target, probe)),
-            ProbeKind::Models => Some(Get::models(snapshot, upstream, target, probe)),
+            // Where there is no such list, that somebody is there has to do.
+            ProbeKind::Models => {
+                target.kind.row().models.map(|it| Get::models(snapshot, upstream, target, probe, it))
+            }
         };
         let wants_tls = used.tls || probe.kind == ProbeKind::Https;
         let insecure = used.trust.insecure || !probe.verify;
@@ -129,8 +132,8 @@ impl Get {
         }
     }
 
-    /// The list of models: the one question that every vendor answers for nothing, and only to a valid key.
-    fn models(snapshot: &Snapshot, upstream: &Upstream, target: &Target, probe: &Probe) -> Self {
+    /// The list of models: the one question that nearly every vendor answers for nothing, and only to a valid key.
+    fn models(snapshot: &Snapshot, upstream: &Upstream, target: &Target, probe: &Probe, list: &str) -> Self {
         let base = if target.base_path.is_empty() { "/v1" } else { &target.base_path };
         let mut headers = with_agent(&probe.headers);
         if let Some(credential) = credential(snapshot, target) {
@@ -139,7 +142,7 @@ impl Get {
         if target.kind == dialect::Kind::Anthropic && headers.iter().all(|it| it.0 != ANTHROPIC_VERSION.0) {
             headers.push(ANTHROPIC_VERSION);
         }
-        Get { path: format!("{base}/models"), headers, ..Get::path(upstream, target, probe) }
+        Get { path: format!("{base}{list}"), headers, ..Get::path(upstream, target, probe) }
     }
 
     async fn send(

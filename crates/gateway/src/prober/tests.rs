@@ -232,6 +232,7 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         model_location: config::snapshot::ModelLocation::Body,
         default_model: None,
         host: HeaderValue::from_static("vendor.example"),
+        region: None,
     };
     let address = Address {
         id: AddressId(1),
@@ -246,6 +247,7 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         name: "main".into(),
         provider: "openai".into(),
         headers: vec![(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer the-key"))],
+        proof: config::snapshot::Proof::Headers,
         problem: None,
     };
     Snapshot {

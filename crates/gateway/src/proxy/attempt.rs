@@ -8,7 +8,7 @@ use std::{
 use balance::{Kind, Observed, Opened, Outcome, Pick, Reason};
 use config::{
     Snapshot,
-    snapshot::{Address, Credential, Target, Upstream},
+    snapshot::{Address, Credential, Proof, Target, Upstream},
 };
 use dialect::{Wire, translate::Refused};
 use http::{Method, request::Parts};
@@ -24,6 +24,7 @@ use super::{
     limits,
     placement::Placed,
     scrub,
+    sign::{self, Signed},
     translate::{ANSWER_BYTES_MAX, Translation},
 };
 use crate::send::{Exchange, SendError, Sender};
@@ -135,7 +136,15 @@ impl<'c> Candidate<'c> {
         journey.trying(self.target.id, self.credential.as_ref().map(|it| it.id), model, self.reason);
         let begun = Instant::now();
         let stream = decoded.stream;
-        let examined = self.exchange(sender, head, decoded, begun, journey.started).await;
+        // What is translated is still here to be sent again.
+        let mut once_more = self.translation.is_some();
+        let examined = loop {
+            let examined = self.exchange(sender, head, decoded, begun, journey.started).await;
+            let untimely = examined.as_ref().is_ok_and(|it| self.signed_too_early_or_late(it));
+            if !(std::mem::take(&mut once_more) && untimely) {
+                break examined;
+            }
+        };
         let took = begun.elapsed();
         journey.waited(took);
 
@@ -214,19 +223,24 @@ impl<'c> Candidate<'c> {
         }
         // A large upload takes its time; the vendor's begins when it has all of it.
         let upload = decoded.slow();
+        let body = match translation {
+            None => encode::body(decoded, in_body),
+            Some(translation) => {
+                decoded.let_go();
+                translation.body(placed.is_some())
+            }
+        };
+        let (method, host) = (&head.method, upstream.host_header.as_ref().unwrap_or(&self.target.host));
+        let region = self.target.region.as_deref();
+        let signed = Signed { method, path: &path, host, region, body: &body };
+        sign::sign(&signed, self.credential.as_deref(), &mut headers).map_err(SendError::Request)?;
         let exchange = Exchange {
             address: &self.address,
-            method: &head.method,
+            method,
             path: &path,
-            host: upstream.host_header.as_ref().unwrap_or(&self.target.host),
+            host,
             headers: &headers,
-            body: match translation {
-                None => encode::body(decoded, in_body),
-                Some(translation) => {
-                    decoded.let_go();
-                    translation.body(placed.is_some())
-                }
-            },
+            body,
             connect: upstream.timeouts.connect,
         };
         let limit = limits::until_first(&upstream.timeouts, &self.observed, stream);
@@ -269,6 +283,12 @@ impl<'c> Candidate<'c> {
             scrub::scrub(&mut examined, credential);
         }
         Ok(examined)
+    }
+
+    /// Whether what went out was signed by a clock that has turned out to be wrong.
+    fn signed_too_early_or_late(&self, examined: &Examined) -> bool {
+        let signs = self.credential.as_ref().is_some_and(|it| matches!(it.proof, Proof::AwsSignature(_)));
+        signs && sign::corrects_clock(examined)
     }
 
     /// Whether a try ended because the request's total time did, of which others had had their share before.

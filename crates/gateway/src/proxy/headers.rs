@@ -15,6 +15,7 @@ use super::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What Anthropic's SDKs read.
 const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const AMAZON_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-spillway-upstream-request-id");
 const UPSTREAM: HeaderName = HeaderName::from_static("x-spillway-upstream");
 const TARGET: HeaderName = HeaderName::from_static("x-spillway-target");
@@ -32,7 +33,7 @@ const TRIES_SHOWN: usize = 8;
 pub(super) fn from_vendor(vendor: &HeaderMap, out: &mut HeaderMap) {
     let listed = connection_lists(vendor);
     for (name, value) in vendor {
-        if name == REQUEST_ID || name == ANTHROPIC_REQUEST_ID {
+        if [REQUEST_ID, ANTHROPIC_REQUEST_ID, AMAZON_REQUEST_ID].contains(name) {
             out.insert(UPSTREAM_REQUEST_ID, value.clone());
             continue;
         }

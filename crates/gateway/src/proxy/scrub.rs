@@ -5,7 +5,6 @@
 
 use bytes::Bytes;
 use config::snapshot::Credential;
-use http::HeaderValue;
 
 use super::classify::{Examined, Opening};
 
@@ -20,7 +19,7 @@ pub(super) fn scrub(examined: &mut Examined, credential: &Credential) {
         Examined::Relayed { opening } => (Some(opening), None),
         Examined::Bad { opening, message, .. } => (opening.as_mut(), message.as_mut()),
     };
-    let keys: Vec<&str> = credential.headers.iter().filter_map(|(_, value)| key(value)).collect();
+    let keys: Vec<&str> = credential.secrets().filter(|it| it.len() >= KEY_BYTES_MIN).collect();
     if let Some(opening) = opening {
         scrub_answer(opening, &keys);
     }
@@ -29,12 +28,6 @@ pub(super) fn scrub(examined: &mut Examined, credential: &Credential) {
             *message = message.replace(key, MASK);
         }
     }
-}
-
-/// Without the scheme before it.
-fn key(value: &HeaderValue) -> Option<&str> {
-    let key = value.to_str().ok()?.rsplit(' ').next()?;
-    (key.len() >= KEY_BYTES_MIN).then_some(key)
 }
 
 fn scrub_answer(opening: &mut Opening, keys: &[&str]) {
@@ -72,13 +65,5 @@ mod tests {
         check("a key-12345, key-12345key-1234 b", "a ***, ***key-1234 b");
         check("nothing", "nothing");
         check("", "");
-    }
-
-    #[test]
-    fn the_scheme_is_no_part_of_a_key() {
-        let of = |it: &'static str| HeaderValue::from_static(it);
-        assert_eq!(key(&of("Bearer sk-abcdefgh")), Some("sk-abcdefgh"));
-        assert_eq!(key(&of("sk-abcdefgh")), Some("sk-abcdefgh"));
-        assert_eq!(key(&of("short")), None);
     }
 }

@@ -28,14 +28,15 @@ pub(super) const ANSWER_BYTES_MAX: usize = 16 << 20;
 const DROPPED_SHOWN: usize = 16;
 
 /// What the client says to one dialect only, besides what it says to everybody.
-const OF_ONE_DIALECT: [&str; 4] = ["anthropic-", "openai-", "x-goog-", "x-stainless-"];
+const OF_ONE_DIALECT: [&str; 5] = ["anthropic-", "openai-", "x-goog-", "x-amz-", "x-stainless-"];
 /// What of a vendor's headers means the same in every dialect.
-const OF_EVERY_DIALECT: [HeaderName; 5] = [
+const OF_EVERY_DIALECT: [HeaderName; 6] = [
     header::RETRY_AFTER,
     header::DATE,
     HeaderName::from_static("retry-after-ms"),
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("request-id"),
+    HeaderName::from_static("x-amzn-requestid"),
 ];
 
 /// A request in a target's words, and the way back.
@@ -302,7 +303,7 @@ pub(super) fn into_callers(examined: Examined, translation: &Translation) -> Exa
 /// A vendor's failure: its status and its message, in the caller's envelope.
 fn failure(opening: &mut Opening, back: &Back) {
     let said = opening.held.concat();
-    opening.held = vec![back.error(opening.status.as_u16(), &said)];
+    opening.held = vec![back.error(opening.status.as_u16(), &opening.headers, &said)];
     (opening.rest, opening.cut) = (None, None);
     headers(opening, back.caller().content_type(false));
 }

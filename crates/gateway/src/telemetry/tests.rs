@@ -226,6 +226,7 @@ pub(crate) fn snapshot() -> Snapshot {
             model_location: config::snapshot::ModelLocation::Body,
             default_model: None,
             host: HeaderValue::from_static("a"),
+            region: None,
         };
         (TargetId(id), Arc::new(target))
     };
@@ -237,6 +238,7 @@ pub(crate) fn snapshot() -> Snapshot {
         name: "main".into(),
         provider: "openai".into(),
         headers: Vec::new(),
+        proof: config::snapshot::Proof::Headers,
         problem: None,
     };
     Snapshot {

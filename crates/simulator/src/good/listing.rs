@@ -14,7 +14,7 @@ pub(super) fn models(occasion: &Occasion<'_>) -> Answer {
     let ids = ids(occasion);
     let data: Vec<Value> = ids.iter().map(|id| entry(occasion, id)).collect();
     let list = match occasion.dialect {
-        Dialect::OpenAi => json!({"object": "list", "data": data}),
+        Dialect::OpenAi | Dialect::Bedrock => json!({"object": "list", "data": data}),
         Dialect::Anthropic => {
             json!({"data": data, "has_more": false, "first_id": ids.first(), "last_id": ids.last()})
         }
@@ -39,7 +39,7 @@ fn ids<'a>(occasion: &'a Occasion<'_>) -> Vec<&'a str> {
 
 fn entry(occasion: &Occasion<'_>, id: &str) -> Value {
     match occasion.dialect {
-        Dialect::OpenAi => {
+        Dialect::OpenAi | Dialect::Bedrock => {
             json!({"id": id, "object": "model", "created": CREATED, "owned_by": occasion.vendor})
         }
         Dialect::Anthropic => {

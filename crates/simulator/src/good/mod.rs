@@ -9,6 +9,7 @@ use crate::endpoint::{Ask, Dialect, Endpoint};
 use crate::error_body::ErrorClass;
 
 mod anthropic;
+mod bedrock;
 mod google;
 mod listing;
 mod openai;
@@ -54,6 +55,8 @@ pub(crate) fn answer(endpoint: Endpoint<'_>, occasion: &Occasion<'_>) -> Answer 
         Endpoint::Messages if ask.stream => Answer::Stream(anthropic::stream(occasion)),
         Endpoint::Messages => anthropic::plain(occasion),
         Endpoint::CountTokens => anthropic::count_tokens(occasion),
+        Endpoint::Converse { stream: true, .. } => Answer::Stream(bedrock::stream(occasion)),
+        Endpoint::Converse { .. } => bedrock::plain(occasion),
         Endpoint::Embeddings => various::embeddings(occasion),
         Endpoint::Moderations => various::moderations(occasion),
         Endpoint::Rerank => various::rerank(occasion),
@@ -112,7 +115,7 @@ impl Occasion<'_> {
 
     fn error(&self, class: ErrorClass, subject: &str) -> Answer {
         let error = class.body(self.dialect, subject, None, self.seq);
-        Answer::Plain(Plain::json(error.status, error.json.to_string()))
+        Answer::Plain(Plain::error(&error))
     }
 }
 

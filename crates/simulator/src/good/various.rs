@@ -83,7 +83,7 @@ pub(super) fn transcription(occasion: &Occasion<'_>) -> Answer {
 /// Bytes that are no text, every value among them.
 pub(super) fn speech() -> Answer {
     let body = (0..4096_u32).map(|it| (it % 256) as u8).collect();
-    Answer::Plain(Plain { status: 200, content_type: "audio/mpeg", body })
+    Answer::Plain(Plain { status: 200, content_type: "audio/mpeg", error_type: None, body })
 }
 
 fn json_answer(json: &Value) -> Answer {

@@ -4,6 +4,8 @@
 
 use super::{Exchange, Gone, Link, Progress};
 use crate::answer::{Framing, push_chunk};
+use crate::endpoint::Dialect;
+use crate::frame;
 use crate::script::SseAnswer;
 
 /// What is written together at most.
@@ -12,12 +14,17 @@ const WRITE_BYTES: usize = 16 << 10;
 impl<L: Link> Exchange<'_, L> {
     pub(super) async fn sse(&mut self, sse: &SseAnswer) -> Result<(), Gone> {
         if self.progress == Progress::Nothing {
-            self.open(200, "text/event-stream", &[]);
+            self.open(200, self.dialect().stream_type(), &[]);
         }
         for _ in 0..=sse.repeat {
             for event in &sse.events {
                 self.pause(sse.every_ms).await?;
-                self.push(format!("{event}\n\n").as_bytes());
+                match self.dialect() {
+                    Dialect::Bedrock => self.push_event(event),
+                    Dialect::OpenAi | Dialect::Anthropic | Dialect::Google => {
+                        self.push_event(&format!("{event}\n\n"))
+                    }
+                }
                 self.flush_some(None).await?;
             }
         }
@@ -50,6 +57,14 @@ impl<L: Link> Exchange<'_, L> {
         match self.chunked() {
             true => push_chunk(&mut self.out, bytes),
             false => self.out.extend_from_slice(bytes),
+        }
+    }
+
+    /// Appends an event, framed as the dialect frames them.
+    pub(super) fn push_event(&mut self, event: &str) {
+        match self.dialect() {
+            Dialect::Bedrock => self.push(&frame::of(event)),
+            Dialect::OpenAi | Dialect::Anthropic | Dialect::Google => self.push(event.as_bytes()),
         }
     }
 

@@ -2,10 +2,12 @@
 
 use super::{Exchange, Gone, Link, Progress};
 use crate::answer::{Answer, Plain, Stream, error_event};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Dialect, Endpoint};
 use crate::error_body::ErrorClass;
+use crate::frame;
 use crate::good::{self, Occasion};
 use crate::script::GoodOverrides;
+use crate::signature::{Wrong, access_key_id};
 
 impl<L: Link> Exchange<'_, L> {
     pub(super) async fn good(&mut self, overrides: &GoodOverrides) -> Result<(), Gone> {
@@ -40,6 +42,10 @@ impl<L: Link> Exchange<'_, L> {
         if !open_to_all && !config.keys.is_empty() && !known(&config.keys) {
             return Answer::Plain(self.error_plain(ErrorClass::Auth, None));
         }
+        if let Err((name, words)) = self.check_signature() {
+            let plain = self.error_plain(ErrorClass::Auth, Some(&words));
+            return Answer::Plain(Plain { error_type: Some(name), ..plain });
+        }
         let reads = matches!(self.head.method.as_str(), "GET" | "HEAD");
         if endpoint != Endpoint::Unknown && reads != endpoint.is_read() {
             let mut plain = self.error_plain(ErrorClass::NotFound, Some("Method not allowed for this URL."));
@@ -47,6 +53,15 @@ impl<L: Link> Exchange<'_, L> {
             return Answer::Plain(plain);
         }
         good::answer(endpoint, &occasion)
+    }
+
+    /// A signature of Amazon's has to be right, where it is known what is.
+    fn check_signature(&self) -> Result<(), Wrong> {
+        let is_signed = self.head.header("authorization").and_then(access_key_id).is_some();
+        match &self.shared.config.signing {
+            Some(signing) if is_signed => signing.check(&self.head, &self.body.bytes),
+            _ => Ok(()),
+        }
     }
 
     /// A plain answer; half of it, if it is to be cut or to stall.
@@ -79,10 +94,14 @@ impl<L: Link> Exchange<'_, L> {
         let config = &self.shared.config;
         let first_token_delay = overrides.first_token_delay_ms.unwrap_or(config.first_token_delay_ms);
         let chunk_delay = overrides.chunk_delay_ms.unwrap_or(config.chunk_delay_ms);
-        self.open(200, "text/event-stream; charset=utf-8", &[("cache-control", "no-cache")]);
+        let content_type = match self.dialect() {
+            Dialect::OpenAi | Dialect::Anthropic | Dialect::Google => "text/event-stream; charset=utf-8",
+            Dialect::Bedrock => Dialect::Bedrock.stream_type(),
+        };
+        self.open(200, content_type, &[("cache-control", "no-cache")]);
         self.pause(first_token_delay).await?;
         for event in &stream.opening {
-            self.push(event.as_bytes());
+            self.push_event(event);
         }
         for number in 0..=stream.content.len() {
             if self.goes_wrong(number, overrides).await? {
@@ -94,12 +113,12 @@ impl<L: Link> Exchange<'_, L> {
             if number > 0 {
                 self.pause(chunk_delay).await?;
             }
-            self.push(event.as_bytes());
+            self.push_event(event);
             self.flush_some(overrides.split_at).await?;
         }
         let done = stream.done.iter().filter(|_| !overrides.no_done);
         for event in stream.closing.iter().chain(done) {
-            self.push(event.as_bytes());
+            self.push_event(event);
         }
         if overrides.no_final_chunk {
             self.progress = Progress::Broken;
@@ -122,8 +141,16 @@ impl<L: Link> Exchange<'_, L> {
         }
         if overrides.error_after_chunks == Some(number) {
             let dialect = self.dialect();
-            let error = ErrorClass::Overloaded.body(dialect, "", None, self.arrival.seq).json;
-            self.push(error_event(dialect, &error).as_bytes());
+            let error = ErrorClass::Overloaded.body(dialect, "", None, self.arrival.seq);
+            self.push_event(&error_event(dialect, &error));
+            return Ok(true);
+        }
+        if overrides.bad_checksum_after_chunks == Some(number) {
+            let mut frame = frame::of("contentBlockDelta {}");
+            if let Some(last) = frame.last_mut() {
+                *last ^= 1;
+            }
+            self.push(&frame);
             return Ok(true);
         }
         Ok(false)

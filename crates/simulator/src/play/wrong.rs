@@ -19,6 +19,7 @@ impl<L: Link> Exchange<'_, L> {
             (None, text) => Plain {
                 status: answer.code,
                 content_type: "text/plain; charset=utf-8",
+                error_type: None,
                 body: text.clone().unwrap_or_default().into_bytes(),
             },
         };
@@ -43,28 +44,28 @@ impl<L: Link> Exchange<'_, L> {
     pub(super) fn error_plain(&self, class: ErrorClass, message: Option<&str>) -> Plain {
         let subject = self.ask.model.as_deref().unwrap_or(&self.arrival.path);
         let error = class.body(self.dialect(), subject, message, self.arrival.seq);
-        Plain::json(error.status, error.json.to_string())
+        Plain::error(&error)
     }
 
     pub(super) fn error_in_200(&mut self, error: &ErrorIn200) {
         let dialect = self.dialect();
         let subject = self.ask.model.as_deref().unwrap_or_default();
-        let body = error.class.body(dialect, subject, None, self.arrival.seq).json;
+        let body = error.class.body(dialect, subject, None, self.arrival.seq);
         match self.good_answer(&GoodOverrides::default()) {
             Answer::Stream(stream) => {
-                self.open(200, "text/event-stream", &[]);
+                self.open(200, dialect.stream_type(), &[]);
                 if error.after_opening {
-                    stream.opening.iter().for_each(|it| self.push(it.as_bytes()));
+                    stream.opening.iter().for_each(|it| self.push_event(it));
                 }
-                self.push(error_event(dialect, &body).as_bytes());
+                self.push_event(&error_event(dialect, &body));
             }
-            Answer::Plain(_) => self.plain(&Plain::json(200, body.to_string())),
+            Answer::Plain(_) => self.plain(&Plain::json(200, body.json.to_string())),
         }
     }
 
     pub(super) fn html(&mut self) {
         let body = b"<!doctype html><title>Welcome</title><p>Please sign in to continue.".to_vec();
-        self.plain(&Plain { status: 200, content_type: "text/html; charset=utf-8", body });
+        self.plain(&Plain { status: 200, content_type: "text/html; charset=utf-8", error_type: None, body });
     }
 
     pub(super) fn redirect(&mut self, location: &str) {

@@ -110,6 +110,10 @@ pub struct GoodOverrides {
     /// Send an error event after so many content events, then end the body in an orderly way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_after_chunks: Option<usize>,
+    /// Of a stream in frames (Bedrock's): send one with a wrong checksum after so many content events, then end the body
+    /// in an orderly way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bad_checksum_after_chunks: Option<usize>,
     /// Leave out `data: [DONE]` (or `message_stop`).
     pub no_done: bool,
     /// Close without the last chunk of the transfer encoding.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::translate::messages::takes_budget;
+use crate::translate::messages::{calls_unthought, takes_budget};
 use crate::translate::model::{
     Data, Format, Level, Media, Outcome, Part, Piece, Request, Role, Thinking, Thought, Tool, ToolChoice,
 };
@@ -31,7 +31,7 @@ pub(in crate::translate) fn write(request: &Request, to: &To<'_>, notes: &Notes)
     body.insert("messages".into(), turns.iter().filter_map(&mut message).collect());
     let mut inference = Map::new();
     writing::put(&mut inference, "maxTokens", request.max_tokens.as_ref());
-    writing::put(&mut inference, "temperature", request.temperature.as_ref());
+    temperature(request, notes, &mut inference);
     writing::put(&mut inference, "topP", request.top_p.as_ref());
     writing::put(&mut inference, "stopSequences", request.stop.as_ref());
     tools(request, notes, &mut body);
@@ -49,15 +49,27 @@ pub(in crate::translate) fn write(request: &Request, to: &To<'_>, notes: &Notes)
     Value::Object(body)
 }
 
+/// Its names for pictures and documents, as far as [`media`] knows them.
+const IMAGES: [&str; 4] = ["png", "jpeg", "gif", "webp"];
+const DOCUMENTS: [&str; 9] = ["pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"];
+
+/// Others go to two, this vendor to one.
+fn temperature(request: &Request, notes: &Notes, inference: &mut Map<String, Value>) {
+    let Some(temperature) = &request.temperature else { return };
+    if temperature.value.as_f64().is_some_and(|it| it > 1.0) {
+        notes.lost(&temperature.field, "above 1 the vendor's dialect (Converse) takes none");
+        inference.insert("temperature".into(), 1.into());
+        return;
+    }
+    inference.insert("temperature".into(), temperature.value.clone().into());
+}
+
 fn block(piece: &Piece, files: &mut usize, notes: &Notes) -> Option<Value> {
     match &piece.part {
         Part::Text { text, .. } | Part::Refusal(text) => (!text.is_empty()).then(|| json!({ "text": text })),
         Part::Image(it) => image(it, piece, notes),
         Part::File { media, name } => file(media, name.as_deref(), piece, files, notes),
-        Part::Audio(_) => {
-            notes.lost(&piece.field, "the vendor's dialect (Converse) takes no sounds");
-            None
-        }
+        Part::Audio(it) => audio(it, piece, notes),
         Part::Thought(it) if writing::is_own(piece, Wire::Converse) => Some(thought(it)),
         Part::Thought(_) => {
             writing::forget_thought(piece, notes);
@@ -71,7 +83,8 @@ fn block(piece: &Piece, files: &mut usize, notes: &Notes) -> Option<Value> {
 }
 
 fn image(it: &Media, piece: &Piece, notes: &Notes) -> Option<Value> {
-    match (&it.data, media::extension(&it.kind)) {
+    let format = media::extension(&it.kind).filter(|it| IMAGES.contains(it));
+    match (&it.data, format) {
         (Data::Base64(data), Some(format)) => {
             Some(json!({ "image": { "format": format, "source": { "bytes": data } } }))
         }
@@ -83,6 +96,21 @@ fn image(it: &Media, piece: &Piece, notes: &Notes) -> Option<Value> {
             notes.lost(
                 &piece.field,
                 "the vendor's dialect (Converse) takes no pictures by their URL; send its bytes",
+            );
+            None
+        }
+    }
+}
+
+fn audio(it: &Media, piece: &Piece, notes: &Notes) -> Option<Value> {
+    match (&it.data, media::extension(&it.kind)) {
+        (Data::Base64(data), Some(format)) => {
+            Some(json!({ "audio": { "format": format, "source": { "bytes": data } } }))
+        }
+        _ => {
+            notes.lost(
+                &piece.field,
+                "the vendor's dialect (Converse) takes sounds by their bytes, as wav, mp3 or flac",
             );
             None
         }
@@ -102,8 +130,11 @@ fn file(it: &Media, name: Option<&str>, piece: &Piece, files: &mut usize, notes:
             return None;
         }
     };
-    let Some(format) = media::extension(&it.kind) else {
-        notes.lost(&piece.field, "the vendor's dialect (Converse) does not know this type of file");
+    let Some(format) = media::extension(&it.kind).filter(|it| DOCUMENTS.contains(it)) else {
+        notes.lost(
+            &piece.field,
+            "the vendor's dialect (Converse) takes pdf, csv, doc, docx, xls, xlsx, html, txt and md",
+        );
         return None;
     };
     *files += 1;
@@ -124,13 +155,23 @@ fn thought(it: &Thought) -> Value {
 }
 
 fn outcome(it: &Outcome, files: &mut usize, notes: &Notes) -> Value {
-    let mut content: Vec<Value> = it.pieces.iter().filter_map(|it| block(it, files, notes)).collect();
+    let mut content: Vec<Value> =
+        it.pieces.iter().filter_map(|it| within_outcome(it, files, notes)).collect();
     // The vendor wants a block.
     if content.is_empty() {
         content.push(json!({ "text": "(nothing)" }));
     }
     let status = if it.failed { "error" } else { "success" };
     json!({ "toolResult": { "toolUseId": it.id, "content": content, "status": status } })
+}
+
+/// What a tool says may be less than what people say.
+fn within_outcome(piece: &Piece, files: &mut usize, notes: &Notes) -> Option<Value> {
+    if let Part::Audio(_) = piece.part {
+        notes.lost(&piece.field, "the vendor's dialect (Converse) takes no sounds of tools");
+        return None;
+    }
+    block(piece, files, notes)
 }
 
 fn tools(request: &Request, notes: &Notes, body: &mut Map<String, Value>) {
@@ -148,12 +189,12 @@ fn tools(request: &Request, notes: &Notes, body: &mut Map<String, Value>) {
         return;
     }
     let tool = |it: &Tool| {
-        if let Some(strict) = &it.strict {
-            notes.hint(&strict.field, "the vendor's dialect (Converse) has no such field");
-        }
         let mut spec = json!({ "name": it.name, "inputSchema": { "json": it.parameters } });
         if let Some(description) = it.description.as_deref().filter(|it| !it.is_empty()) {
             spec["description"] = description.into();
+        }
+        if let Some(strict) = &it.strict {
+            spec["strict"] = strict.value.into();
         }
         json!({ "toolSpec": spec })
     };
@@ -206,6 +247,14 @@ fn extras(
     }
     match request.thinking.as_ref().map(|it| (it.value, it.value.level())) {
         None | Some((_, Some(Level::Off))) => {}
+        Some(_) if is_claude && takes_budget(to.model) && calls_unthought(request, Wire::Converse) => {
+            if let Some(thinking) = &request.thinking {
+                notes.hint(
+                    &thinking.field,
+                    "the vendor's model thinks on only where its own thoughts stand before its calls",
+                );
+            }
+        }
         Some((thinking, _)) if is_claude && takes_budget(to.model) => {
             let asked = request.max_tokens.as_ref().and_then(|it| it.value.as_u64()).or(to.max_tokens);
             let limit = asked.unwrap_or(2 * Level::Highest.budget());
@@ -217,9 +266,13 @@ fn extras(
                 notes.hint(&thinking.field, "so short an answer leaves the vendor's model no room to think");
             }
         }
-        Some((_, level)) => {
+        Some((thinking, level)) => {
             if is_claude {
-                more.insert("thinking".into(), json!({ "type": "adaptive" }));
+                let mut adaptive = json!({ "type": "adaptive" });
+                if thinking.shown == Some(true) {
+                    adaptive["display"] = "summarized".into();
+                }
+                more.insert("thinking".into(), adaptive);
             }
             if let Some(level) = level {
                 output.insert("effort".into(), level.max(Level::Low).name().into());

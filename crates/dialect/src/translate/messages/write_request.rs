@@ -149,7 +149,7 @@ fn thinking(
         body.insert("thinking".into(), json!({ "type": "disabled" }));
         return;
     }
-    if takes_budget(model) && calls_unthought(request) {
+    if takes_budget(model) && calls_unthought(request, Wire::Messages) {
         notes.hint(&asked.field, "the vendor thinks on only where its own thoughts stand before its calls");
         return;
     }
@@ -176,11 +176,11 @@ fn thinking(
 }
 
 /// Whether the last answer calls tools without a thought of this vendor's before them: somebody else gave it.
-fn calls_unthought(request: &Request) -> bool {
+pub(in crate::translate) fn calls_unthought(request: &Request, wire: Wire) -> bool {
     let last = request.turns.iter().rfind(|it| it.role == Role::Assistant);
     last.is_some_and(|it| {
         let calls = it.pieces.iter().any(|it| matches!(it.part, Part::Call(_)));
-        calls && !it.pieces.iter().any(|it| writing::is_own(it, Wire::Messages))
+        calls && !it.pieces.iter().any(|it| writing::is_own(it, wire))
     })
 }
 

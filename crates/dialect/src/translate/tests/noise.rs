@@ -24,7 +24,7 @@ proptest! {
         if let Ok(answered) = back.answer(body.as_bytes()) {
             prop_assert!(serde_json::from_slice::<Value>(&answered.body).is_ok());
         }
-        prop_assert!(serde_json::from_slice::<Value>(&back.error(500, body.as_bytes())).is_ok());
+        prop_assert!(serde_json::from_slice::<Value>(&back.error(500, &http::HeaderMap::new(), body.as_bytes())).is_ok());
         let mut events = Vec::new();
         for _ in 0..2 {
             events.extend_from_slice(format!("data: {body}\n\n").as_bytes());

@@ -238,7 +238,7 @@ const WORDS: &str = "The engine is currently overloaded, please try again later"
 
 fn error(caller: Wire, vendor: Wire) -> String {
     let back = back(caller, vendor);
-    let body = back.error(503, &fixture(vendor, "answer/error.json"));
+    let body = back.error(503, &http::HeaderMap::new(), &fixture(vendor, "answer/error.json"));
     let plain: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(plain["error"]["message"], WORDS);
     let told = String::from_utf8(streamed(&back, &stream(vendor, "error"))).unwrap();

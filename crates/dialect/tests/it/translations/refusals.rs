@@ -103,6 +103,31 @@ fn bedrock_takes_no_pictures_by_their_address() {
 }
 
 #[test]
+fn bedrock_takes_sounds_strict_tools_and_its_own_kinds_of_files_only() {
+    let file = |name: &str, kind: &str| json!({ "type": "file", "file": { "filename": name, "file_data": format!("data:{kind};base64,aGk=") } });
+    let sound = json!({ "type": "input_audio", "input_audio": { "data": "aGk=", "format": "mp3" } });
+    let content = json!([{ "type": "text", "text": "?" }, file("a.pdf", "application/pdf"), sound]);
+    let parameters = json!({ "type": "object", "properties": {} });
+    let tool = json!({ "name": "t", "parameters": parameters, "strict": true });
+    let body = json!({
+        "messages": [{ "role": "user", "content": content }],
+        "tools": [{ "type": "function", "function": tool }],
+    });
+    let carried = translated(&order(Wire::Chat, Wire::Converse, false), body.to_string().as_bytes());
+    assert!(carried.dropped.is_empty(), "{:?}", carried.dropped);
+    let written: Value = serde_json::from_slice(&carried.body).unwrap();
+    let blocks = &written["messages"][0]["content"];
+    assert_eq!(blocks[1]["document"]["format"], "pdf");
+    assert_eq!(blocks[2]["audio"], json!({ "format": "mp3", "source": { "bytes": "aGk=" } }));
+    let spec = &written["toolConfig"]["tools"][0]["toolSpec"];
+    assert_eq!(spec, &json!({ "name": "t", "inputSchema": { "json": parameters }, "strict": true }));
+
+    let odd = json!([{ "type": "text", "text": "?" }, file("a.json", "application/json")]);
+    let body = json!({ "messages": [{ "role": "user", "content": odd }], "temperature": 1.5 });
+    check(Wire::Chat, Wire::Converse, &body, &["messages[0].content[1]", "temperature"]);
+}
+
+#[test]
 fn instructions_in_the_middle_go_to_the_beginning_only_if_the_operator_says_so() {
     let body = json!({ "messages": [
         { "role": "user", "content": "Hi" },

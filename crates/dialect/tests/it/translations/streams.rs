@@ -101,7 +101,7 @@ fn an_exception_of_bedrocks_is_judged_by_its_name() {
     broken.push(&throttled, &mut out);
     let Verdict::Failed(failure) = broken.verdict() else { panic!() };
     let answer = dialect::Answer {
-        kind: dialect::Kind::OpenAiCompatible,
+        kind: dialect::Kind::Bedrock,
         endpoint: Wire::Converse.endpoint(),
         status: failure.status,
         headers: &http::HeaderMap::new(),

@@ -108,4 +108,19 @@ describe("across dialects", GATEWAY, () => {
     const cities = final.content.filter((it) => it.type === "tool_use").map((it) => it.input.city);
     assert.deepEqual(cities, ["Rome", "Paris"]);
   });
+
+  it("both clients are answered by Bedrock", async () => {
+    await world.withBedrock(async (model) => {
+      const ask = { model, messages: HELLO };
+      heard((await gpt.chat.completions.create(ask)).choices[0].message.content);
+      const chunks = await collect(await gpt.chat.completions.create({ ...ask, stream: true }));
+      heard(chunks.map((it) => it.choices[0]?.delta.content ?? "").join(""));
+      const path = "/model/amazon.nova-pro-v1%3A0/converse-stream";
+      assert.equal((await door.vendor.last(path)).status, 200);
+      heard((await claude.messages.create({ ...ask, max_tokens: 64 })).content[0].text);
+      const final = await claude.messages.stream({ ...ask, max_tokens: 64 }).finalMessage();
+      heard(final.content[0].text);
+      assert.equal(final.stop_reason, "end_turn");
+    });
+  });
 });

@@ -157,6 +157,19 @@ export class World {
     return (await call("POST", `${this.admin}/consumers/${name}/keys`, { form: { name } })).key;
   }
 
+  /** Calls `act` with a model of Bedrock's, which is a third provider as long as that takes. */
+  async withBedrock(act) {
+    const endpoints = [{ url: this.provider.url, region: "eu-central-1" }];
+    await call("POST", `${this.admin}/providers`, { json: { name: "bedrock", kind: "bedrock", endpoints } });
+    const key = { name: "main", secret: "AKIAOFTHEOPERATOR:the-operators-secret" };
+    await call("POST", `${this.admin}/providers/bedrock/credentials`, { json: key });
+    try {
+      await act("bedrock/amazon.nova-pro-v1:0");
+    } finally {
+      await call("DELETE", `${this.admin}/providers/bedrock?force=true`);
+    }
+  }
+
   /** What tests have scripted is forgotten. */
   async behave() {
     await Promise.all([this.first, this.second, this.provider, this.strict].map((it) => it.behave()));

@@ -202,6 +202,77 @@ def test_a_coding_agents_session_passes(claude):
     assert [it["role"] for it in sent["messages"]] == ["system", "user", "assistant", "tool", "tool", "user"]
 
 
+# === both, and Bedrock, whose streams are no events ===
+
+
+@pytest.fixture
+def bedrock(world):
+    """A model of Bedrock's, as a third provider for as long as the test takes."""
+    endpoint = {"url": world.provider.url, "region": "eu-central-1"}
+    call("POST", f"{world.admin}/providers", {"name": "bedrock", "kind": "bedrock", "endpoints": [endpoint]})
+    key = {"name": "main", "secret": "AKIAOFTHEOPERATOR:the-operators-secret"}
+    call("POST", f"{world.admin}/providers/bedrock/credentials", key)
+    yield "bedrock/amazon.nova-pro-v1:0"
+    call("DELETE", f"{world.admin}/providers/bedrock?force=true")
+
+
+def converse_events(*calls):
+    """A stream of Bedrock's in which these tools are called, as its script wants it."""
+
+    def event(kind, **payload):
+        return f"{kind} {json.dumps(payload)}"
+
+    events = [event("messageStart", role="assistant")]
+    for index, (name, arguments) in enumerate(calls):
+        start = {"toolUse": {"toolUseId": f"tooluse_{index}", "name": name}}
+        events.append(event("contentBlockStart", contentBlockIndex=index, start=start))
+        for piece in (arguments[:5], arguments[5:]):
+            events.append(event("contentBlockDelta", contentBlockIndex=index, delta={"toolUse": {"input": piece}}))
+        events.append(event("contentBlockStop", contentBlockIndex=index))
+    events.append(event("messageStop", stopReason="tool_use"))
+    usage = {"inputTokens": 9, "outputTokens": 21, "totalTokens": 30}
+    return {"sse": {"events": [*events, event("metadata", usage=usage, metrics={"latencyMs": 1})]}}
+
+
+def test_bedrock_answers_an_openai_client(gpt, bedrock):
+    assert heard(gpt.chat.completions.create(model=bedrock, messages=HELLO).choices[0].message.content)
+    assert gpt.vendor.last("/model/amazon.nova-pro-v1%3A0/converse")["status"] == 200
+    chunks = list(gpt.chat.completions.create(model=bedrock, messages=HELLO, stream=True))
+    assert heard("".join(it.choices[0].delta.content or "" for it in chunks if it.choices))
+    assert gpt.vendor.last("/model/amazon.nova-pro-v1%3A0/converse-stream")["status"] == 200
+    events = list(gpt.responses.create(model=bedrock, input=SAYING, stream=True))
+    assert heard("".join(it.delta for it in events if it.type == "response.output_text.delta"))
+
+
+def test_bedrock_answers_an_anthropic_client(claude, bedrock):
+    assert heard(claude.messages.create(model=bedrock, max_tokens=64, messages=HELLO).content[0].text)
+    with claude.messages.stream(model=bedrock, max_tokens=64, messages=HELLO) as stream:
+        assert heard("".join(stream.text_stream))
+        assert stream.get_final_message().usage.output_tokens > 0
+    assert claude.messages.count_tokens(model=bedrock, messages=HELLO).input_tokens > 0
+
+
+def test_bedrock_streams_parallel_calls_to_both(gpt, claude, bedrock):
+    gpt.vendor.script(converse_events(*CALLS), model="amazon.nova-pro-v1:0")
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}]
+    with gpt.chat.completions.stream(model=bedrock, messages=HELLO, tools=tools) as stream:
+        list(stream)
+        choice = stream.get_final_completion().choices[0]
+    assert [(it.function.name, json.loads(it.function.arguments)) for it in choice.message.tool_calls] == PARSED
+    tools = [{"name": "weather", "input_schema": SCHEMA}]
+    with claude.messages.stream(model=bedrock, max_tokens=64, messages=HELLO, tools=tools) as stream:
+        final = stream.get_final_message()
+    assert [(it.name, it.input) for it in final.content] == PARSED and final.stop_reason == "tool_use"
+
+
+def test_an_error_of_bedrocks_is_each_sdks_error(gpt, claude, bedrock):
+    gpt.vendor.script({"error": {"class": "context_length"}}, model="amazon.nova-pro-v1:0")
+    with pytest.raises(openai.BadRequestError, match="Input is too long"):
+        gpt.chat.completions.create(model=bedrock, messages=HELLO)
+    with pytest.raises(anthropic.BadRequestError, match="Input is too long"):
+        claude.messages.create(model=bedrock, max_tokens=64, messages=HELLO)
+
+
 # === from the one to the other ===
 
 
