@@ -22,7 +22,7 @@ impl<L: Link> Exchange<'_, L> {
                 match self.dialect() {
                     Dialect::Bedrock => self.push_event(event),
                     Dialect::OpenAi | Dialect::Anthropic | Dialect::Google => {
-                        self.push_event(&format!("{event}\n\n"))
+                        self.push_event(&format!("{event}\n\n"));
                     }
                 }
                 self.flush_some(None).await?;
