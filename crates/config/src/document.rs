@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use edit::{Change, Context, Edit, Edited};
+pub use edit::{Change, Context, Edit, Edited, check_match};
 pub(crate) use load::row;
 use table::Table;
 
@@ -192,6 +192,19 @@ impl Document {
         let mut named = self.rows(Kind::Credential).filter(|row| row.name() == Some(text));
         let first = named.next()?;
         named.next().is_none().then(|| Arc::clone(first))
+    }
+
+    /// The credentials that this names where it takes a provider to say which, as `provider/name`.
+    pub fn namesakes(&self, kind: Kind, text: &str) -> Vec<String> {
+        let is_id = Uuid::try_parse(text).is_ok_and(|id| self.by_id(kind, id).is_some());
+        if kind != Kind::Credential || is_id || text.contains('/') {
+            return Vec::new();
+        }
+        let provider = |row: &Arc<Row>| {
+            row.parent.and_then(|it| self.by_id(Kind::Provider, it)).map_or_else(String::new, |it| it.label())
+        };
+        let named = self.rows(kind).filter(|row| row.name() == Some(text));
+        named.map(|row| format!("{}/{text}", provider(row))).collect()
     }
 
     /// Every derived upstream, `default` first.

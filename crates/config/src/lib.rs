@@ -31,7 +31,7 @@ mod violations;
 mod testing;
 
 pub use address::is_refused;
-pub use document::{Change, Context, Document, Edit, Edited, Row, Stored};
+pub use document::{Change, Context, Document, Edit, Edited, Row, Stored, check_match};
 pub use entity::{Entity, Kind};
 pub use environment::{base_url_variable, import_environment};
 pub use form::{form, urlencoded};

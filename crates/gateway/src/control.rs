@@ -124,9 +124,10 @@ impl Control {
                 orders.into_iter().flat_map(|it| balancer.steer(it, now)).collect()
             };
             control.state.tell(&events);
-            control.keep_ledger().await.map_err(Failure::Store)?;
+            // Done it is either way, and in the log whatever becomes of its copy.
+            let kept = control.keep_ledger().await;
             control.audit_order(act, kind, &what, &asked).await;
-            Ok(())
+            kept.map_err(Failure::Unkept)
         };
         tokio::spawn(work).await.map_err(|_| Failure::Broken)?
     }

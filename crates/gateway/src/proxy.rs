@@ -52,6 +52,7 @@ use self::{
     journey::Journey,
     lease::Lease,
     outcome::LastFailure,
+    translate::Unwritten,
 };
 use crate::{send::Sender, state::State};
 
@@ -229,12 +230,21 @@ impl Proxy {
                     continue 'fresh;
                 };
 
-                if let Err((pair, refused)) = candidate.translate(&decoded, &journey.record.request_id) {
+                let buffers = &self.settings.buffers;
+                if let Err(unwritten) = candidate.translate(&decoded, &journey.record.request_id, buffers) {
                     lease.settle(outcome::unsent());
-                    if !course.rule_out(pair, refused, &snapshot) {
-                        return Err(answer::unfit(&course));
+                    match unwritten {
+                        Unwritten::Refused(pair, refused) => {
+                            if !course.rule_out(pair, refused, &snapshot) {
+                                return Err(answer::unfit(&course));
+                            }
+                            continue;
+                        }
+                        Unwritten::NoRoom if journey.record.attempts.is_empty() => {
+                            return Err(Failure::buffers_full());
+                        }
+                        Unwritten::NoRoom => return Err(answer::gave_up(&place, last)),
                     }
-                    continue;
                 }
 
                 let model = candidate.asks_for(&decoded);

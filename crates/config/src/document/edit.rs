@@ -315,9 +315,16 @@ pub(super) fn expect_match(existing: Option<&Arc<Row>>, context: &Context<'_>) -
 
 /// `If-Match` fits this tag, if there is one.
 pub(super) fn expect_tag(own: &str, context: &Context<'_>) -> Result<(), Refusal> {
-    let Some(wanted) = &context.if_match else {
-        return Ok(());
-    };
+    fits(own, context.if_match.as_deref())
+}
+
+/// Whether `If-Match`, if there is one, fits a row as it is.
+pub fn check_match(row: &Row, if_match: Option<&str>) -> Result<(), Refusal> {
+    fits(&etag(row), if_match)
+}
+
+fn fits(own: &str, if_match: Option<&str>) -> Result<(), Refusal> {
+    let Some(wanted) = if_match else { return Ok(()) };
     let fits = wanted.split(',').map(str::trim).any(|tag| tag == "*" || tag == own);
     if fits { Ok(()) } else { Err(Refusal::PreconditionFailed) }
 }

@@ -13,6 +13,10 @@ use super::{
 };
 use crate::{Entity, Kind, Refusal, derived, rules};
 
+/// What the last client key took along.
+const LAST_KEY_GONE: &str = "that was the last client key: a proxy that only this machine can reach serves whoever asks \
+                             it again, and one that others can reach serves nobody (--proxy-auth)";
+
 impl Document {
     /// DELETE. Children go along; what else uses it is named, or with `force` lets go of it.
     pub(super) fn delete(
@@ -59,6 +63,11 @@ impl Document {
         edited.change.extend(left.closed_up(&existing, context.now)?);
         edited.change.extend(gone.iter().map(|row| Change::Delete(row.kind, row.id)));
         edited.document = self.with(&edited.change);
+        if gone.iter().any(|it| it.kind == Kind::ClientKey)
+            && edited.document.rows(Kind::ClientKey).next().is_none()
+        {
+            edited.warnings.push(LAST_KEY_GONE.to_owned());
+        }
         Ok(edited)
     }
 

@@ -16,6 +16,8 @@ use crate::control::Failure;
 
 /// As much of a name as an error repeats.
 const NAME_SHOWN: usize = 64;
+/// As many of one name as an error lists.
+const NAMESAKES_SHOWN: usize = 5;
 
 /// Why a call is not answered with what it asked for.
 #[derive(Debug)]
@@ -42,6 +44,15 @@ impl Fault {
     pub(super) fn not_found(hint: impl Into<String>) -> Self {
         let mut fault = Fault::from(Refusal::NotFound);
         fault.body["hint"] = hint.into().into();
+        fault
+    }
+
+    /// The name that was given is the name of each of these.
+    pub(super) fn several(kind: Kind, names: &[String]) -> Self {
+        let shown: Vec<&str> = names.iter().take(NAMESAKES_SHOWN).map(String::as_str).collect();
+        let message = format!("{} {}s have that name: {}", names.len(), kind.name(), shown.join(", "));
+        let mut fault = Fault::new(StatusCode::CONFLICT, message);
+        fault.body["hint"] = "say which: PROVIDER%2FNAME in a path, or the id".into();
         fault
     }
 

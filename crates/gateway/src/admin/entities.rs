@@ -155,6 +155,7 @@ async fn upsert(resource: &'static Resource, ask: Ask) -> Result<Response, Fault
     Query::of(&ask, &[]).done()?;
     let (kind, (parent, at)) = (resource.kind, resource.place(&ask));
     resource.parent_exists(&ask)?;
+    resource.is_meant(&ask, &ask.admin.control.view())?;
     write(ask, kind, |value| Edit::Put { kind, parent, at, value }).await
 }
 
@@ -162,6 +163,7 @@ async fn upsert(resource: &'static Resource, ask: Ask) -> Result<Response, Fault
 async fn remove(resource: &'static Resource, ask: Ask) -> Result<Response, Fault> {
     Query::of(&ask, &["force"]).done()?;
     let (parent, at) = resource.place(&ask);
+    resource.is_meant(&ask, &ask.admin.control.view())?;
     let edit = Edit::Delete { kind: resource.kind, parent, at };
     // What can be changed but not removed is the built-in upstream.
     let built_in = resource.row(&ask, &ask.admin.control.view()).is_ok_and(|row| !row.derived);
@@ -175,7 +177,8 @@ async fn remove(resource: &'static Resource, ask: Ask) -> Result<Response, Fault
     let more = done.warnings.len().checked_sub(WARNINGS_SHOWN).filter(|it| *it > 0);
     let more = more.map(|it| format!("and {it} more of the kind"));
     let shown = done.warnings.iter().take(WARNINGS_SHOWN).chain(&more);
-    for warning in shown.filter_map(|it| HeaderValue::from_str(it).ok()) {
+    // Names are in any script: UTF-8, as bytes. What no header takes is in none of them.
+    for warning in shown.filter_map(|it| HeaderValue::from_bytes(it.as_bytes()).ok()) {
         response.headers_mut().append(WARNING, warning);
     }
     Ok(response)
@@ -252,7 +255,19 @@ impl Resource {
                 let found = view.document.child(self.kind, parent.id, ask.at());
                 found.ok_or_else(|| Fault::no_such(self.kind, ask.at()))
             }
-            None => ask.parent_row(view, self.kind),
+            None => {
+                self.is_meant(ask, view)?;
+                ask.parent_row(view, self.kind)
+            }
+        }
+    }
+
+    /// A 409 where several have that name, for whoever means one of them.
+    fn is_meant(&self, ask: &Ask, view: &View) -> Result<(), Fault> {
+        let (parent, at) = self.place(ask);
+        match view.document.namesakes(self.kind, &at).as_slice() {
+            several @ [_, _, ..] if parent.is_none() => Err(Fault::several(self.kind, several)),
+            _ => Ok(()),
         }
     }
 

@@ -83,10 +83,13 @@ pub(super) async fn discover(ask: Ask) -> Result<Json<Value>, Fault> {
     let dry_run = ask.flag("dry_run")?;
     let view = ask.admin.control.view();
     let row = ask.parent_row(&view, Kind::Provider)?;
+    let given = ask.asked().if_match;
+    config::check_match(&row, given.as_deref())?;
     let found = found(&ask.admin, &view, &row).await?;
     // It took a while: what is written builds on what is there now.
     let view = ask.admin.control.view();
     let row = ask.parent_row(&view, Kind::Provider)?;
+    config::check_match(&row, given.as_deref())?;
     let known = catalogue(&view, &row);
     let names = |all: &[Value]| -> Vec<Value> { all.iter().map(|it| it["id"].clone()).collect() };
     let (known_names, found_names) = (names(&known), names(&found));

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Unresolvable(Vec<Problem>),
     /// The disk's doing; nothing has changed.
     Store(StoreError),
+    /// The disk's doing: an order is in force that a restart may forget.
+    Unkept(StoreError),
     /// Ours: the task that carried it out broke down.
     Broken,
 }
@@ -30,7 +32,7 @@ impl Failure {
         match self {
             Failure::Refused(refusal) => refusal.status(),
             Failure::Unresolvable(_) => 400,
-            Failure::Store(_) | Failure::Broken => 500,
+            Failure::Store(_) | Failure::Unkept(_) | Failure::Broken => 500,
         }
     }
 
@@ -40,6 +42,10 @@ impl Failure {
             Failure::Refused(refusal) => refusal.body(),
             Failure::Unresolvable(problems) => Refusal::Violations(violations(problems)).body(),
             Failure::Store(error) => json!({ "message": format!("nothing has changed: {error}") }),
+            Failure::Unkept(error) => {
+                let message = format!("the order is in force, and a restart may forget it: {error}");
+                json!({ "message": message })
+            }
             Failure::Broken => {
                 json!({ "message": "an internal error; read the entity again before you repeat the change" })
             }

@@ -179,6 +179,22 @@ async fn an_operators_order_survives_a_kill() {
 }
 
 #[tokio::test]
+async fn an_order_that_cannot_be_kept_is_in_force_and_says_so() {
+    let dir = dir();
+    let control = start(dir.path()).await;
+    create(&control, "one").await.unwrap();
+    add_target(&control, "one", "192.0.2.1:80").await;
+    let (upstream, target) = numbers(&control);
+    control.store.close().await;
+    let order = vec![Order::Unhealthy(upstream, target)];
+    let failure = control.steer(order, "unhealthy", "one", &Asked::default()).await.unwrap_err();
+    assert!(!healthy(&control));
+    let told = failure.body()["message"].as_str().unwrap().to_owned();
+    assert_eq!(failure.status(), 500);
+    assert!(told.contains("in force") && !told.contains("nothing has changed"), "{told}");
+}
+
+#[tokio::test]
 async fn a_warning_is_told_once_and_not_again_with_every_change() {
     let dir = dir();
     let env = HashMap::from([("OPENAI_API_KEY".to_owned(), "sk-secret-of-the-test".to_owned())]);

@@ -6,7 +6,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime::{self, Handle},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -99,11 +99,23 @@ impl Worker {
         }
 
         // Whoever is in the kernel's queue has been told that the connection stands: it is served, too.
-        if let Err(error) = turn_newcomers_away(&socket) {
+        let are_away = turn_newcomers_away(&socket).unwrap_or_else(|error| {
             tracing::debug!(%error, "newcomers are not turned away before the socket is closed");
-        }
-        while let Ok((stream, addr, slot)) = timeout(HANDSHAKE, accept(&socket, &slots)).await {
-            spawn(stream, addr, slot);
+            false
+        });
+        // Where they are not, they could come one after the other for ever.
+        let last = Instant::now() + HANDSHAKE;
+        let mut closing = self.phase.clone();
+        let mut closing = std::pin::pin!(reached(&mut closing, Phase::Closing));
+        while are_away || Instant::now() < last {
+            tokio::select! {
+                biased;
+                () = closing.as_mut() => break,
+                next = timeout(HANDSHAKE, accept(&socket, &slots)) => match next {
+                    Ok((stream, addr, slot)) => spawn(stream, addr, slot),
+                    Err(_) => break,
+                },
+            }
         }
         drop(socket);
 
@@ -135,8 +147,8 @@ async fn accept(
 
 /// Between the last look into the queue and the closing of the socket somebody could still get a connection, which the
 /// kernel would reset. So newcomers are not answered any more: a filter drops their first packet (SYN, the second bit of
-/// the TCP header's byte 13) and lets handshakes that have begun come to their end.
-fn turn_newcomers_away(socket: &TcpListener) -> io::Result<()> {
+/// the TCP header's byte 13) and lets handshakes that have begun come to their end. False: not on this system.
+fn turn_newcomers_away(socket: &TcpListener) -> io::Result<bool> {
     #[cfg(target_os = "linux")]
     {
         use socket2::SockFilter;
@@ -150,8 +162,13 @@ fn turn_newcomers_away(socket: &TcpListener) -> io::Result<()> {
             SockFilter::new(0x06, 0, 0, u32::MAX),
         ];
         socket2::SockRef::from(socket).attach_filter(&filter)?;
+        Ok(true)
     }
-    Ok(())
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = socket;
+        Ok(false)
+    }
 }
 
 /// A connection that was gone before it was taken.

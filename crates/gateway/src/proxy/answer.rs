@@ -26,6 +26,8 @@ const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// To somebody who has only just started it.
 const NO_PROVIDER: &str = "no provider is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY and restart, or create an \
                            upstream with targets through the Admin API";
+/// As much of a name that a client has made up as an error repeats.
+const NAME_CHARS_SHOWN: usize = 128;
 /// How many known models an error names.
 const KNOWN_MODELS_SHOWN: usize = 10;
 
@@ -102,7 +104,7 @@ impl Failure {
     /// The client key may not ask for that model. What it may ask for is told: it is its own.
     pub(super) fn model_not_allowed(asked: Option<&str>, allowed: &[&str]) -> Box<Self> {
         let mut message = match asked {
-            Some(asked) => format!("this client key may not ask for the model '{asked}'"),
+            Some(asked) => format!("this client key may not ask for the model '{}'", beginning(asked)),
             None => "this client key is for certain models only, and this request names none where that is looked for"
                 .to_owned(),
         };
@@ -143,7 +145,7 @@ impl Failure {
     /// Too much is held already.
     pub(super) fn buffers_full() -> Box<Self> {
         let message = "too many large requests at once (limits.buffered_bytes)".to_owned();
-        Failure::later(Code::NoTargetAvailable, message, None).leaving_unread()
+        Failure::later(Code::NoTargetAvailable, message, None)
     }
 
     /// The client fell silent in the middle of its body.
@@ -154,7 +156,7 @@ impl Failure {
 
     /// Nobody serves that model.
     pub(super) fn model_not_found(asked: &str, known: &[Arc<str>]) -> Box<Self> {
-        let mut message = format!("the model '{asked}' does not exist here");
+        let mut message = format!("the model '{}' does not exist here", beginning(asked));
         match known {
             [] => {
                 message.push_str("; ");
@@ -256,7 +258,7 @@ pub(super) fn exhausted(
         return Failure::absent(place.nobody_at_all(), None);
     }
     match last.vendor {
-        Some(failed) => vendor_failed(failed, returns_in),
+        Some(failed) => vendor_failed(failed, &last.told, returns_in),
         None => keys_failed(place, last.credential, false, returns_in),
     }
 }
@@ -264,7 +266,7 @@ pub(super) fn exhausted(
 /// Somebody may be left, but no further try is made.
 pub(super) fn gave_up(place: &Place<'_>, last: LastFailure) -> Box<Failure> {
     match last.vendor {
-        Some(failed) => vendor_failed(failed, None),
+        Some(failed) => vendor_failed(failed, &last.told, None),
         None => keys_failed(place, last.credential, !last.other_than_limits, None),
     }
 }
@@ -290,36 +292,35 @@ fn keys_failed(
     }
 }
 
-fn vendor_failed(failed: Failed, returns_in: Option<Duration>) -> Box<Failure> {
+/// `told`: what each who failed has said last, or what was said of it; `failed` among them.
+fn vendor_failed(failed: Failed, told: &[(Arc<str>, String)], returns_in: Option<Duration>) -> Box<Failure> {
     let message = failed.message.unwrap_or_default();
     let target = &failed.target;
+    let before: Vec<String> =
+        told.iter().filter(|it| it.0 != *target).map(|(target, said)| format!("{target}: {said}")).collect();
+    let why = match before.as_slice() {
+        [] => format!("{target}: {message}"),
+        before => format!("{target}: {message}; before it {}", before.join("; ")),
+    };
     match (failed.outcome.kind, failed.answer) {
         // It never left here: nothing that a vendor could answer.
         (Kind::Refused | Kind::ClientGone, None) => Failure::invalid(&message, None),
-        (Kind::ModelNotFound, Some(opening)) => Failure::vendors_last_word(opening),
-        (Kind::Timeout | Kind::OutOfTime, None) => Failure::later(
-            Code::UpstreamTimeout,
-            format!("no target answered in time: {target}: {message}"),
-            returns_in,
-        ),
-        (_, Some(opening)) if opening.rest.is_none() && opening.status.is_server_error() => {
+        (Kind::ModelNotFound, Some(opening)) if opening.is_whole() => Failure::vendors_last_word(opening),
+        (Kind::Timeout | Kind::OutOfTime, None) => {
+            Failure::later(Code::UpstreamTimeout, format!("no target answered in time: {why}"), returns_in)
+        }
+        (_, Some(opening)) if opening.is_whole() && opening.status.is_server_error() => {
             Failure::vendor(opening, returns_in.unwrap_or(Duration::from_secs(1)))
         }
-        (Kind::Timeout, Some(_)) => Failure::later(
-            Code::UpstreamTimeout,
-            format!("no target answered in time: {target}: {message}"),
-            returns_in,
-        ),
+        (Kind::Timeout, Some(_)) => {
+            Failure::later(Code::UpstreamTimeout, format!("no target answered in time: {why}"), returns_in)
+        }
         (_, Some(_)) | (Kind::ServerError | Kind::Overloaded { .. } | Kind::ModelNotFound, None) => {
-            Failure::later(
-                Code::BadGateway,
-                format!("no target answered well: {target}: {message}"),
-                returns_in,
-            )
+            Failure::later(Code::BadGateway, format!("no target answered well: {why}"), returns_in)
         }
         (_, None) => Failure::later(
             Code::UpstreamUnreachable,
-            format!("no target could be reached: {target}: {message}"),
+            format!("no target could be reached: {why}"),
             returns_in,
         ),
     }
@@ -382,6 +383,11 @@ pub(super) fn panicked(request_id: &str, dialect: Dialect) -> Response<Body> {
     headers::request_id(&mut out, request_id, dialect);
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     respond(Code::Internal.status(), out, body)
+}
+
+/// As much of a client's own word as an error repeats.
+fn beginning(name: &str) -> &str {
+    name.char_indices().nth(NAME_CHARS_SHOWN).map_or(name, |(end, _)| &name[..end])
 }
 
 fn respond(status: u16, headers: HeaderMap, body: Bytes) -> Response<Body> {

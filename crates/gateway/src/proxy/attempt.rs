@@ -10,11 +10,12 @@ use config::{
     Snapshot,
     snapshot::{Address, Credential, Proof, Target, Upstream},
 };
-use dialect::{Wire, translate::Refused};
+use dialect::Wire;
 use http::{Method, request::Parts};
 use tokio::time::{sleep, timeout_at};
 
 use super::{
+    buffers::Buffers,
     classify::{self, Examined, Opening, Shape},
     course::Course,
     decode::Decoded,
@@ -25,7 +26,7 @@ use super::{
     placement::Placed,
     scrub,
     sign::{self, Signed},
-    translate::{ANSWER_BYTES_MAX, Translation},
+    translate::{ANSWER_BYTES_MAX, Translation, Unwritten},
 };
 use crate::send::{Exchange, SendError, Sender};
 
@@ -92,19 +93,19 @@ impl<'c> Candidate<'c> {
         })
     }
 
-    /// Writes the request in the target's words, where those are not the caller's own; or says which wires do not carry
-    /// it, and why.
+    /// Writes the request in the target's words, where those are not the caller's own; or says why not.
     pub(super) fn translate(
         &mut self,
         decoded: &Decoded,
         request_id: &str,
-    ) -> Result<(), ((Wire, Wire), Refused)> {
+        buffers: &Buffers,
+    ) -> Result<(), Unwritten> {
         let pair = self.course.wire.and_then(|from| Some((from, self.target.translated(from)?)));
         if let Some(pair) = pair {
             let model = self.asks_for(decoded);
             let place = (&*self.course.upstream, &*self.target);
-            let translation = Translation::of(pair, place, model.as_deref(), decoded, request_id);
-            self.translation = Some(translation.map_err(|refused| (pair, refused))?);
+            let translation = Translation::of(pair, place, model.as_deref(), decoded, request_id, buffers);
+            self.translation = Some(translation?);
         }
         Ok(())
     }

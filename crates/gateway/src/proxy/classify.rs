@@ -245,6 +245,10 @@ impl Examine<'_> {
     /// A stream for a caller of another dialect, held until the first content. Whatever it was announced as: one answer
     /// as a whole is turned into a stream, too.
     async fn turned(&self, answer: Answer, translation: &Translation) -> Examined {
+        if answer.headers.contains_key(header::CONTENT_ENCODING) {
+            // Asked for plain bytes, and sent others: nothing that could be read.
+            return bad(Kind::ServerError, Some(answer.status.as_u16()), "its answer is compressed");
+        }
         let Answer { status, headers, mut body } = answer;
         let mut turning = Box::new(Turning::new(translation));
         let mut out = Vec::new();

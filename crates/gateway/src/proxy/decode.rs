@@ -16,6 +16,8 @@ use crate::client_body::{BodyEnded, ClientBody, Slow};
 
 /// How far into a streamed multipart body its `model` part may begin: clients that mean it to be routed put it first.
 const MULTIPART_HEAD_BYTES: usize = 64 << 10;
+/// No model has a longer name here: what is longer is a client's own, and its beginning tells enough.
+const MODEL_CHARS_MAX: usize = 256;
 
 /// A request, understood as far as routing and sending need.
 pub(super) struct Decoded {
@@ -154,7 +156,9 @@ pub(super) async fn decode(
         decoded.listed = decoded.stream && !asks_for_events(head.uri.query());
     }
     journey.record.stream = decoded.stream;
-    journey.record.model_requested = decoded.model.as_ref().map(|it| it.name.clone());
+    // The record lives as long as the answer takes, and a name may be as long as a body.
+    let recorded = |it: &Model| it.name.chars().take(MODEL_CHARS_MAX).collect::<String>();
+    journey.record.model_requested = decoded.model.as_ref().map(recorded);
     Ok(decoded)
 }
 
@@ -225,14 +229,14 @@ async fn read(
     // What cannot be held is refused before it is sent. An announcement alone takes no room from others.
     let wanted = if too_large_to_hold { MULTIPART_HEAD_BYTES } else { announced.unwrap_or(0) as usize };
     if !settings.buffers.have_room_for(wanted) {
-        return Err(Failure::buffers_full());
+        return Err(Failure::buffers_full().leaving_unread());
     }
     let mut body = ClientBody::new(body, most as u64);
     let mut taken = Taken::new(wanted.min(limit), settings.buffers.share());
     while let Some(chunk) = body.chunk().await {
         let chunk = chunk.map_err(|ended| refuse(ended, most))?;
         if !taken.push(chunk) {
-            return Err(Failure::buffers_full());
+            return Err(Failure::buffers_full().leaving_unread());
         }
         let enough_to_route = too_large_to_hold && taken.len() >= MULTIPART_HEAD_BYTES;
         let outgrown = taken.len() > limit;

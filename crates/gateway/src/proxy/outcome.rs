@@ -1,9 +1,14 @@
 //! What the balancer is told about a failure, and what is remembered of it for the client.
 
+use std::sync::Arc;
+
 use balance::{Blame, Kind, Outcome};
 use dialect::Fault;
 
 use super::attempt::Failed;
+
+/// How many of those who failed are remembered with what they said.
+const TOLD_MAX: usize = 4;
 
 /// The lease was taken but nothing was sent.
 pub(super) fn unsent() -> Outcome {
@@ -63,6 +68,8 @@ pub(super) struct LastFailure {
     pub(super) vendor: Option<Failed>,
     /// Rate limit, quota, rejected key.
     pub(super) credential: Option<Failed>,
+    /// What each of those has said last, or what was said of it.
+    pub(super) told: Vec<(Arc<str>, String)>,
     /// Not all of them were rate limits or quotas.
     pub(super) other_than_limits: bool,
 }
@@ -73,7 +80,14 @@ impl LastFailure {
         self.other_than_limits |= !limit;
         match failed.outcome.kind.blame() {
             Blame::Credential => self.credential = Some(failed),
-            Blame::Nobody | Blame::Pair | Blame::Address => self.vendor = Some(failed),
+            Blame::Nobody | Blame::Pair | Blame::Address => {
+                self.told.retain(|it| it.0 != failed.target);
+                if self.told.len() == TOLD_MAX {
+                    self.told.remove(0);
+                }
+                self.told.push((Arc::clone(&failed.target), failed.message.clone().unwrap_or_default()));
+                self.vendor = Some(failed);
+            }
         }
     }
 }

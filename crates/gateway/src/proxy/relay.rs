@@ -36,7 +36,7 @@ use super::{
 };
 use crate::send::{BodyError, VendorBody};
 
-/// A stream that has said its last word is given so long to end its body, too. Whoever reads on would otherwise wait out
+/// A stream that has said its last word, or told an error, is given so long to end its body, too. Whoever reads on would otherwise wait out
 /// the silence limit, for nothing.
 const LINGER_MAX: Duration = Duration::from_secs(1);
 
@@ -168,7 +168,7 @@ impl Relay {
         };
         match relay.seen {
             Seen::Turned(_) => relay.ready.extend(held),
-            _ => held.into_iter().for_each(|it| relay.take(it)),
+            _ => held.into_iter().for_each(|it| relay.take(it, Instant::now())),
         }
         relay
     }
@@ -206,6 +206,10 @@ impl Relay {
             if self.over {
                 return Poll::Ready(None);
             }
+            if self.seen.is_deaf() {
+                // Dropping it closes the vendor's connection.
+                self.rest = None;
+            }
             let Some(rest) = &mut self.rest else {
                 return self.ended();
             };
@@ -215,11 +219,11 @@ impl Relay {
                     if self.total.as_ref().is_some_and(|it| it.deadline().into_std() <= now) {
                         return self.out_of_time();
                     }
-                    self.take(chunk);
+                    self.take(chunk, now);
                 }
                 Poll::Ready(None) => self.no_more(),
                 Poll::Ready(Some(Err(error))) => return self.broke(Code::StreamInterrupted, error.reason),
-                Poll::Pending if self.said_all() => {
+                Poll::Pending if self.said_all() || self.failed() => {
                     let linger = self.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER_MAX)));
                     ready!(linger.as_mut().poll(cx));
                     self.no_more();
@@ -238,10 +242,10 @@ impl Relay {
     }
 
     /// A chunk of the vendor's: what of it can go on goes on.
-    fn take(&mut self, chunk: Bytes) {
+    fn take(&mut self, chunk: Bytes, now: Instant) {
         if let Seen::Turned(turning) = &mut self.seen {
             let mut out = Vec::new();
-            turning.push(&chunk, &mut out);
+            turning.pass(&chunk, now, &mut out);
             if !out.is_empty() {
                 self.ready.push_back(Bytes::from(out));
             }
@@ -262,6 +266,11 @@ impl Relay {
     /// The stream's last word went by.
     fn said_all(&self) -> bool {
         self.shape == Shape::Events && self.seen.said_all()
+    }
+
+    /// An error of the vendor's went by.
+    fn failed(&self) -> bool {
+        self.shape == Shape::Events && self.seen.failed()
     }
 
     /// The vendor's body has ended properly; a stream must have said so itself, too.
@@ -294,7 +303,7 @@ impl Relay {
         // Dropping it closes the vendor's connection.
         self.rest = None;
         let is_stream = self.shape == Shape::Events;
-        let (said_all, failed) = (self.said_all(), is_stream && self.seen.failed());
+        let (said_all, failed) = (self.said_all(), self.failed());
         let within_event = is_stream && self.seen.within_event();
         self.conclude(if said_all { End::Complete } else { End::Broken });
         if said_all || failed {

@@ -4,7 +4,7 @@
 //! every try. The way back begins in `classify`, which judges the vendor's own words, and ends in `relay`: streams are
 //! turned event by event, and what waits is bounded by what one event may be.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use balance::Kind;
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use dialect::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
+    buffers::Buffers,
     classify::{Examined, Opening},
     decode::Decoded,
     placement::Placed,
@@ -26,18 +27,30 @@ use crate::send::Outgoing;
 pub(super) const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// How many dropped fields a header names.
 const DROPPED_SHOWN: usize = 16;
+/// A vendor that is at work and says nothing (pings, events that are nothing to the caller) is heard of this often at
+/// least: whoever stands between may take a longer silence for the end.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// What the client says to one dialect only, besides what it says to everybody.
 const OF_ONE_DIALECT: [&str; 5] = ["anthropic-", "openai-", "x-goog-", "x-amz-", "x-stainless-"];
 /// What of a vendor's headers means the same in every dialect.
-const OF_EVERY_DIALECT: [HeaderName; 6] = [
+const OF_EVERY_DIALECT: [HeaderName; 7] = [
     header::RETRY_AFTER,
     header::DATE,
+    HeaderName::from_static("x-should-retry"),
     HeaderName::from_static("retry-after-ms"),
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("request-id"),
     HeaderName::from_static("x-amzn-requestid"),
 ];
+
+/// Why a request was not written in a target's words.
+pub(super) enum Unwritten {
+    /// Nobody who is asked on the second wire could be told what was said on the first.
+    Refused((Wire, Wire), Refused),
+    /// So much is held already that the second body has no room.
+    NoRoom,
+}
 
 /// A request in a target's words, and the way back.
 pub(super) struct Translation {
@@ -51,17 +64,18 @@ pub(super) struct Translation {
 }
 
 impl Translation {
-    /// The request as `target` is asked it; or every field that cannot be carried there.
+    /// The request as `target` is asked it, held within the bound of all bodies; or why not.
     pub(super) fn of(
         (from, to): (Wire, Wire),
         (upstream, target): (&Upstream, &Target),
         model: Option<&str>,
         decoded: &Decoded,
         request_id: &str,
-    ) -> Result<Self, Refused> {
+        buffers: &Buffers,
+    ) -> Result<Self, Unwritten> {
         let Some(model) = model else {
             let problem = Problem { field: "model".to_owned(), why: "it is missing".to_owned() };
-            return Err(Refused { problems: vec![problem] });
+            return Err(Unwritten::Refused((from, to), Refused { problems: vec![problem] }));
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let order = Order {
@@ -76,7 +90,12 @@ impl Translation {
             created: now.as_secs(),
         };
         let translate::Translated { suffix, body, dropped, back } =
-            translate::request(&order, decoded.bytes())?;
+            translate::request(&order, decoded.bytes()).map_err(|it| Unwritten::Refused((from, to), it))?;
+        let mut held = buffers.share();
+        if !held.grow(body.len()) {
+            return Err(Unwritten::NoRoom);
+        }
+        let body = held.keep(body);
         let request_id = request_id.to_owned();
         let (stream, listed) = (decoded.stream, decoded.listed);
         Ok(Translation { suffix, body, dropped, back, stream, listed, request_id })
@@ -170,14 +189,26 @@ pub(super) enum Translated {
 /// A stream that is being turned into the caller's events.
 pub(super) struct Turning {
     stream: translate::Stream,
+    caller: Wire,
     ended: bool,
     list: Option<List>,
+    /// When the caller was told something last.
+    told: Instant,
 }
 
 impl Turning {
     pub(super) fn new(translation: &Translation) -> Self {
-        let list = translation.listed.then(List::default);
-        Turning { stream: translation.back.stream(), ended: false, list }
+        Turning::back(&translation.back, translation.listed)
+    }
+
+    fn back(back: &Back, listed: bool) -> Self {
+        Turning {
+            stream: back.stream(),
+            caller: back.caller(),
+            ended: false,
+            list: listed.then(List::default),
+            told: Instant::now(),
+        }
     }
 
     /// What the vendor's next bytes come to.
@@ -188,6 +219,18 @@ impl Turning {
         let mut events = Vec::new();
         self.stream.push(bytes, &mut events);
         list.add(&events, out);
+    }
+
+    /// The same for a caller who is listening, `now`: with a sign of life where it has come to nothing for long.
+    pub(super) fn pass(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<u8>) {
+        self.push(bytes, out);
+        let is_over = self.said_all() || self.failed();
+        if out.is_empty() && !is_over && now.saturating_duration_since(self.told) >= SILENCE_MAX {
+            out.extend_from_slice(sign_of_life(self.caller));
+        }
+        if !out.is_empty() {
+            self.told = now;
+        }
     }
 
     /// What the end of the vendor's bytes comes to.
@@ -254,6 +297,15 @@ impl List {
 
     fn end(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(if self.has_begun { b"\r\n]\r\n" } else { b"[]" });
+    }
+}
+
+/// What says nothing in a stream, and is passed over by the clients of that wire. Google's know no such thing.
+fn sign_of_life(wire: Wire) -> &'static [u8] {
+    match wire {
+        Wire::Messages => b"event: ping\ndata: {\"type\": \"ping\"}\n\n",
+        Wire::Chat | Wire::Responses => b": keep-alive\n\n",
+        Wire::Gemini | Wire::Converse => b"",
     }
 }
 
@@ -347,5 +399,44 @@ mod tests {
         let mut empty = Vec::new();
         List::default().end(&mut empty);
         assert_eq!(empty, b"[]");
+    }
+
+    #[test]
+    fn a_vendor_that_only_pings_is_heard_of_every_ten_seconds() {
+        let ping = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";
+        let content = b"data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"text\":\"a\"}}\n\n";
+        let mut turning = Turning::back(&back(Wire::Chat, Wire::Messages), false);
+        let start = Instant::now();
+        let mut pass = |bytes: &[u8], seconds| {
+            let mut out = Vec::new();
+            turning.pass(bytes, start + Duration::from_secs(seconds), &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert!(pass(content, 0).contains("chat.completion.chunk"));
+        assert_eq!(pass(ping, 9), "");
+        assert_eq!(pass(ping, 11), ": keep-alive\n\n");
+        assert_eq!(pass(ping, 20), "", "counted from the last one");
+        assert!(pass(content, 21).contains("chat.completion.chunk"));
+        assert_eq!(pass(ping, 30), "");
+        assert_eq!(pass(ping, 31), ": keep-alive\n\n");
+        let end = pass(b"data: {\"type\":\"message_stop\"}\n\n", 32);
+        assert!(end.contains("[DONE]"), "{end}");
+        assert_eq!(pass(ping, 90), "", "nothing follows the last word");
+    }
+
+    fn back(from: Wire, to: Wire) -> Back {
+        let order = Order {
+            from,
+            to,
+            kind: dialect::Kind::Anthropic,
+            model: "m",
+            stream: true,
+            lossy: Lossy::Refuse,
+            max_tokens: None,
+            request_id: "r",
+            created: 0,
+        };
+        let body = br#"{"model": "m", "messages": [{"role": "user", "content": "hi"}]}"#;
+        translate::request(&order, body).expect("it can be carried").back
     }
 }

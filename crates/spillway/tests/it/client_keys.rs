@@ -78,6 +78,8 @@ async fn as_soon_as_a_key_exists_the_proxy_wants_one() {
     assert_eq!(chat_with(&spillway, &key).await.status, 200);
     let gone = spillway.admin("DELETE", "/consumers/shop/keys/web").await;
     assert_eq!(gone.status, 204);
+    let warning = gone.header("x-spillway-warning").unwrap_or_default();
+    assert!(warning.contains("last client key"), "the door stands open now: {warning}");
     refused(&chat_with(&spillway, &key).await, 401, "invalid_api_key");
     assert_eq!(spillway.chat("ai").await.status, 200, "on loopback nobody needs what nobody has");
     assert_eq!(calls(&one), 3);

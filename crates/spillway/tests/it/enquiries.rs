@@ -147,6 +147,12 @@ async fn discovery_adds_what_the_vendor_has_and_keeps_what_was_written() {
     };
     assert_eq!(json!(catalogue().await), json!([["large", 1000, true], ["mine", null, false]]));
 
+    let stale = [("if-match", "\"0-stale\"")];
+    let path = "/providers/p/models/discover";
+    let refused = simulator::client::request(spillway.admin, "POST", path, &stale, b"").await.unwrap();
+    assert_eq!(refused.status, 412, "{}", refused.text());
+    assert_eq!(catalogue().await.len(), 2, "nothing is stored");
+
     let dry = discover(&spillway, "?dry_run=true").await.json();
     assert_eq!((&dry["stored"], &dry["missing"]), (&json!(false), &json!(["mine"])), "{dry}");
     let mut added: Vec<&str> = dry["added"].as_array().unwrap().iter().filter_map(Value::as_str).collect();

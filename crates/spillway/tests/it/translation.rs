@@ -1,5 +1,6 @@
 //! Every vendor's language: callers of one dialect served by vendors of another, through the real binary.
 
+mod broken;
 mod errors;
 mod failover;
 mod fitness;

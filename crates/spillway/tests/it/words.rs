@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use simulator::{
     ErrorClass, Script, Step, Vendor, VendorConfig,
     client::{self, Response},
+    script::BytesAnswer,
 };
 
 use crate::support::{Launch, Spillway, scripted, spillway, until, vendor};
@@ -333,4 +334,52 @@ fn with_provider(vendor: &Vendor) -> Launch {
 async fn ask(spillway: &Spillway, model: &str) -> Response {
     let body = json!({"model": model, "messages": [{"role": "user", "content": "hi"}]});
     spillway.post("/v1/chat/completions", &body).await
+}
+
+#[tokio::test]
+async fn when_several_were_tried_in_vain_the_message_names_all_of_them() {
+    let spillway = Spillway::start();
+    spillway.upstream("ai", &["algorithm=priority"]).await;
+    let (failing, second) = (
+        scripted("failing", Script::always([Step::Rst])).await,
+        scripted("second", Script::always([Step::Rst])).await,
+    );
+    for one in [&failing, &second] {
+        spillway.target("ai", one, &[]).await;
+    }
+    let failed = spillway.chat("ai").await;
+    assert_eq!(failed.status, 502, "{}", failed.text());
+    for one in [&failing, &second] {
+        let named = said(&failed).matches(&one.addr().to_string()).count();
+        assert_eq!(named, 1, "{}", failed.text());
+    }
+    let many = said(&failed);
+    assert!(many.starts_with("no target could be reached: "), "{many}");
+}
+
+#[tokio::test]
+async fn a_name_without_end_is_not_repeated_without_end() {
+    let spillway = Spillway::start();
+    let good = vendor("good").await;
+    spillway.provider("p", &good).await;
+    let answer = ask(&spillway, &"x".repeat(500_000)).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.len() < 2000, "{} bytes", answer.body.len());
+}
+
+#[tokio::test]
+async fn half_an_error_is_not_told_as_a_whole_one() {
+    let text = "HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{\"error\": {";
+    let step = Step::Bytes(BytesAnswer { text: text.to_owned(), ..BytesAnswer::default() });
+    let one = scripted("one", Script::always([step, Step::Fin])).await;
+    let spillway = Spillway::start();
+    spillway.upstream("ai", &[]).await;
+    spillway.target("ai", &one, &[]).await;
+    let failed = spillway.chat("ai").await;
+    assert_eq!(
+        (failed.status, &failed.json()["error"]["code"]),
+        (502, &json!("bad_gateway")),
+        "{}",
+        failed.text()
+    );
 }

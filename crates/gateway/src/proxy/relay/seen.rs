@@ -70,6 +70,11 @@ impl Seen {
         }
     }
 
+    /// Whatever still comes is for nobody: the client has been told an error in place of it.
+    pub(super) fn is_deaf(&self) -> bool {
+        matches!(self, Seen::Turned(it) if it.failed())
+    }
+
     /// Half an event is with the client.
     pub(super) fn within_event(&self) -> bool {
         matches!(self, Seen::Watched(it) if it.within_event())

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{call, expect, names, violates};
-use crate::support::Spillway;
+use crate::support::{Spillway, vendor};
 
 #[tokio::test]
 async fn every_entity_has_id_times_and_tags_and_is_addressed_by_id_or_name() {
@@ -328,4 +328,45 @@ async fn a_path_that_is_not_there_is_a_404_in_json() {
     let body = json!({"target": "a.example:443"});
     let answer = spillway.json("POST", "/upstreams/nobody/targets", &body).await;
     assert_eq!((answer.status, &answer.json()["message"]), (404, &json!("Not found")));
+}
+
+#[tokio::test]
+async fn a_name_that_two_have_names_neither_and_says_so() {
+    let (spillway, one) = (Spillway::start(), vendor("one").await);
+    for provider in ["a", "b"] {
+        spillway.provider(provider, &one).await;
+        spillway.key(provider, "same", &format!("sk-{provider}-0123456789")).await;
+    }
+    let headers = [("content-type", "application/json")];
+    for (method, body) in [
+        ("GET", ""),
+        ("PATCH", r#"{"weight": 3}"#),
+        ("PUT", r#"{"provider": "a", "secret": "sk-x"}"#),
+        ("DELETE", ""),
+    ] {
+        let answer = call(&spillway, method, "/credentials/same", &headers, body).await;
+        assert_eq!(answer.status, 409, "{method}: {}", answer.text());
+        assert!(answer.text().contains("a/same") && answer.text().contains("b/same"), "{}", answer.text());
+    }
+    let changed = call(&spillway, "PATCH", "/credentials/b%2Fsame", &headers, r#"{"weight": 3}"#).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    assert_eq!(call(&spillway, "DELETE", "/credentials/a%2Fsame?force=true", &headers, "").await.status, 204);
+    assert_eq!(spillway.admin("GET", "/credentials/same").await.json()["weight"], 3, "now there is one");
+}
+
+#[tokio::test]
+async fn what_a_deletion_says_it_says_in_every_script() {
+    let (spillway, one) = (Spillway::start(), vendor("one").await);
+    spillway.provider_with_keys(&one, &["a", "b"]).await;
+    let models = json!({"models": ["p-1", "größe"]});
+    assert_eq!(spillway.json("PATCH", "/providers/p", &models).await.status, 200);
+    let path = "/providers/p/models/gr%C3%B6%C3%9Fe/load-balancing";
+    let entries = json!([{"credential": "a"}, {"credential": "b"}]);
+    let made = spillway.json("PUT", path, &json!({"enabled": true, "entries": entries})).await;
+    assert_eq!(made.status, 200, "{}", made.text());
+    let gone = spillway.admin("DELETE", "/providers/p/credentials/b?force=true").await;
+    assert_eq!(gone.status, 204);
+    let told: Vec<&str> =
+        gone.headers.iter().filter(|it| it.0 == "x-spillway-warning").map(|it| &*it.1).collect();
+    assert!(told.iter().any(|it| it.contains("p/gr")), "{told:?}");
 }
