@@ -6,6 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use balance::{AddressId, CredentialId, ModelId, TargetId, UpstreamId};
+use dialect::Endpoint;
 use hashbrown::HashMap;
 use http::HeaderValue;
 use uuid::Uuid;
@@ -199,6 +200,12 @@ pub struct Target {
     pub address: AddressId,
     /// Path in front of a known endpoint's own, without a trailing slash: `/v1`, `/openai/v1`.
     pub base_path: String,
+    /// What shape its paths have.
+    pub surface: dialect::Surface,
+    /// The version that it is to be told in the query.
+    pub api_version: Option<Arc<str>>,
+    /// Path and query of its list of models.
+    pub models_path: String,
     /// Whether it is a raw host: a path that is no known endpoint goes there as it is.
     pub raw: bool,
     /// Its provider's name.
@@ -220,7 +227,7 @@ pub struct Target {
 impl Target {
     /// The wire to ask it on for a caller on `from`, where that is another one. A raw host is sent what comes.
     pub fn translated(&self, from: dialect::Wire) -> Option<dialect::Wire> {
-        let to = self.kind.row().wire_for(from);
+        let to = self.surface.wire_for(self.kind, from);
         (!self.raw && to != from).then_some(to)
     }
 
@@ -242,15 +249,17 @@ impl Target {
 
     /// The path to ask for: a known endpoint behind the base path; anything else behind it as well, but for a raw host
     /// as it is. `path` is [`Found::vendor_path`] of the request's path.
-    pub fn vendor_path(&self, endpoint: Option<dialect::Endpoint>, path: &str) -> String {
+    pub fn vendor_path(&self, endpoint: Option<Endpoint>, path: &str) -> String {
         let slash = if path.starts_with('/') { "" } else { "/" };
+        let shared = self.surface.shared_path(&self.base_path);
         match endpoint {
+            Some(Endpoint::Models | Endpoint::Model) => [shared, slash, path].concat(),
             Some(_) => [&self.base_path, slash, path].concat(),
             None if self.raw => [slash, path].concat(),
             // The base path names the version already.
             None => match path.strip_prefix("/v1") {
-                Some(rest) if rest.starts_with('/') => [&self.base_path, rest].concat(),
-                _ => [&self.base_path, slash, path].concat(),
+                Some(rest) if rest.starts_with('/') => [shared, rest].concat(),
+                _ => [shared, slash, path].concat(),
             },
         }
     }
@@ -300,8 +309,8 @@ pub struct Place {
     pub environment: TargetEnvironment,
     /// Where it is.
     pub address: Arc<Address>,
-    /// As [`Target::base_path`].
-    pub base_path: String,
+    /// As [`Target::models_path`].
+    pub models_path: String,
     /// What is sent as `Host`, prepared.
     pub host: HeaderValue,
 }

@@ -14,6 +14,7 @@ mod mask;
 mod peek;
 mod provider;
 mod sse;
+mod surface;
 pub mod translate;
 mod usage;
 mod wire;
@@ -28,6 +29,7 @@ pub use peek::{
 };
 pub use provider::{ANTHROPIC_VERSION, Auth, KIND_NAMES, Kind, MODEL_SEGMENTS, Row, join, table};
 pub use sse::{Failure, Gate, HOLD_LIMIT, Verdict, Watch};
+pub use surface::{API_VERSION, Surface};
 pub use translate::Wire;
 pub use usage::{Usage, usage};
 

@@ -17,7 +17,7 @@ pub enum Kind {
     Anthropic,
     /// Anything that speaks OpenAI's API at a URL of its own.
     OpenAiCompatible,
-    /// Azure's `/openai/v1` surface.
+    /// Azure's `/openai/v1` surface, or its deployments where the version is a date.
     AzureOpenAi,
     /// Google Gemini by its OpenAI-compatible endpoint.
     Gemini,
@@ -89,6 +89,8 @@ pub struct Row {
     pub dialect: Dialect,
     /// What the vendor's SDK takes as base URL; `None` where only the operator can know.
     pub base_url: Option<&'static str>,
+    /// What a base URL of it looks like, where only the operator can know it.
+    pub base_url_form: Option<&'static str>,
     /// How it takes its key.
     pub auth: Auth,
     /// Environment variables that hold its key, first match wins.
@@ -102,6 +104,8 @@ pub struct Row {
     pub default_model: Option<&'static str>,
     /// What a `models` probe asks for, on the base URL.
     pub probe: &'static str,
+    /// Whether its list of models is one of what it can be asked for.
+    pub lists_models: bool,
     /// The wires it speaks, the first where a request has to be translated into one of them.
     pub wires: &'static [Wire],
     /// What it calls the longest answer in a chat. OpenAI's newer models refuse the old name, others' servers do not
@@ -131,12 +135,14 @@ const USUAL: Row = Row {
     title: "OpenAI-compatible",
     dialect: Dialect::OpenAi,
     base_url: None,
+    base_url_form: None,
     auth: Auth::Bearer,
     env: &[],
     key_status_403: false,
     key_status_400: false,
     default_model: None,
     probe: "/models",
+    lists_models: true,
     wires: &[Wire::Chat, Wire::Responses],
     limit_field: "max_tokens",
     wants_thoughts: false,
@@ -182,7 +188,10 @@ static TABLE: [Row; 24] = [
         kind: Kind::AzureOpenAi,
         name: "azure-openai",
         title: "Azure OpenAI",
+        base_url_form: Some("https://RESOURCE.openai.azure.com"),
         auth: Auth::ApiKey,
+        // It lists what could be deployed; what is deployed only the control plane tells, and not to a key.
+        lists_models: false,
         env: &["AZURE_OPENAI_API_KEY"],
         limit_field: "max_completion_tokens",
         ..USUAL

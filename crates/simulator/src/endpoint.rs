@@ -44,8 +44,10 @@ pub(crate) enum Endpoint<'a> {
 
 impl<'a> Endpoint<'a> {
     /// By the path without its query; `/v1` may stand in front of it, or in place of nothing, and so may Google's
-    /// version, with the OpenAI-compatible part behind it or without.
+    /// version, with the OpenAI-compatible part behind it or without, and what Azure has there.
     pub(crate) fn of(path: &'a str) -> Endpoint<'a> {
+        let path = deployment(path).map_or(path, |(_, rest)| rest);
+        let path = path.strip_prefix("/openai").filter(|it| it.starts_with('/')).unwrap_or(path);
         let version = ["/v1beta/openai", "/v1beta", "/v1"]
             .iter()
             .find_map(|version| path.strip_prefix(version).filter(|it| it.starts_with('/')));
@@ -114,6 +116,12 @@ impl<'a> Endpoint<'a> {
             _ => Dialect::OpenAi,
         }
     }
+}
+
+/// Azure's deployment and the endpoint behind it, of a path that names one.
+pub(crate) fn deployment(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix("/openai/deployments/")?;
+    Some(rest.split_at(rest.find('/')?))
 }
 
 /// What a body asks for, as far as an answer depends on it.
@@ -296,6 +304,8 @@ mod tests {
         assert_eq!(Endpoint::of("/v1/chat/completions"), Endpoint::Chat);
         assert_eq!(Endpoint::of("/chat/completions"), Endpoint::Chat);
         assert_eq!(Endpoint::of("/v1/models/org/name"), Endpoint::Model("org/name"));
+        assert_eq!(Endpoint::of("/openai/deployments/gpt-4o/chat/completions"), Endpoint::Chat);
+        assert_eq!(Endpoint::of("/openai/models"), Endpoint::Models);
         assert_eq!(Endpoint::of("/v1"), Endpoint::Unknown);
         assert_eq!(Endpoint::of("/v12/models"), Endpoint::Unknown);
         assert_eq!(Endpoint::of("/v1beta/models/g:streamGenerateContent"), Endpoint::StreamGenerate("g"));

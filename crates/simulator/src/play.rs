@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::answer::{Framing, HeadWriter, LAST_CHUNK, Plain};
 use crate::attempt::KEPT_BODY_BYTES_MAX;
 use crate::connection::Arrival;
-use crate::endpoint::{Ask, Dialect, Endpoint};
+use crate::endpoint::{Ask, Dialect, Endpoint, deployment};
 use crate::rules::{Applied, BodySight, LiveRule, Sight};
 use crate::script::{GoodOverrides, Step};
 use crate::vendor::Shared;
@@ -227,6 +227,9 @@ impl<'a, L: Link> Exchange<'a, L> {
             let listed = is_stream && !query.split('&').any(|it| it == "alt=sse");
             let model = Some(model.to_owned());
             (self.ask.model, self.ask.stream, self.ask.listed) = (model, is_stream, listed);
+        }
+        if let Some((name, _)) = self.local_path().and_then(deployment) {
+            self.ask.model = Some(name.to_owned());
         }
         let ask = &self.ask;
         self.note(|attempt| {

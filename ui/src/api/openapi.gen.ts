@@ -852,6 +852,11 @@ export interface components {
                 environment: "any" | "production" | "sandbox";
             }[];
             /**
+             * @description Azure only: the version by its date (`2024-10-21`), which asks `/openai/deployments/{model}/…`, each model by its deployment's name. Null: `/openai/v1`, which needs no version.
+             * @default null
+             */
+            api_version: string | null;
+            /**
              * @description What it serves. Null: nobody has listed them, and any name is passed on.
              * @default null
              */
@@ -975,6 +980,11 @@ export interface components {
                 environment: "any" | "production" | "sandbox";
             }[];
             /**
+             * @description Azure only: the version by its date (`2024-10-21`), which asks `/openai/deployments/{model}/…`, each model by its deployment's name. Null: `/openai/v1`, which needs no version.
+             * @default null
+             */
+            api_version: string | null;
+            /**
              * @description What it serves. Null: nobody has listed them, and any name is passed on.
              * @default null
              */
@@ -1087,6 +1097,7 @@ export interface components {
                  */
                 environment: "any" | "production" | "sandbox";
             }[] | null;
+            api_version?: (string | null) | null;
             models?: (({
                 /** @description As the vendor spells it. */
                 id: string;

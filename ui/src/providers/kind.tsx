@@ -1,5 +1,5 @@
 // Which kinds of providers there are is the schema's to say.
-import { Autocomplete, type AutocompleteProps } from "@mantine/core";
+import { Autocomplete, type AutocompleteProps, TextInput, type TextInputProps } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { call } from "../api/client";
 
@@ -25,6 +25,20 @@ export function KindInput(props: AutocompleteProps) {
       description="How it talks; openai-compatible for any server with that API"
       data={useKinds()}
       required
+      {...props}
+    />
+  );
+}
+
+/** The one kind whose paths have a version of their own. */
+export const AZURE = "azure-openai";
+
+export function ApiVersionInput(props: TextInputProps) {
+  return (
+    <TextInput
+      label="API version"
+      description="A date asks Azure's deployments, each by its name as the model; empty: /openai/v1"
+      placeholder="2024-10-21"
       {...props}
     />
   );

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dialect::{Auth, Kind as Vendors};
+use dialect::{Auth, Kind as Vendors, Surface};
 use uuid::Uuid;
 
 use super::{Work, trust, upstream::host};
@@ -17,6 +17,7 @@ use crate::{
 pub(super) struct Vendor<'a> {
     pub(super) name: Arc<str>,
     pub(super) kind: Vendors,
+    pub(super) surface: Surface,
     pub(super) provider: &'a Provider,
     /// In the order they are listed.
     pub(super) places: Vec<Place>,
@@ -47,6 +48,11 @@ impl Vendor<'_> {
         let own = model.and_then(|it| self.listed(it)).and_then(|it| it.default_credential);
         own.map(|it| it.id).or(self.default_key)
     }
+
+    /// Path and query of the list of models at one of its places.
+    pub(super) fn models_path(&self, place: &Place) -> String {
+        models_path(self.surface, &place.base_path, self.provider.api_version.as_deref())
+    }
 }
 
 impl<'a> Work<'a> {
@@ -60,7 +66,8 @@ impl<'a> Work<'a> {
             let Some(kind) = Vendors::from_name(&provider.kind) else {
                 continue;
             };
-            let places = self.places(provider, kind);
+            let surface = Surface::of(kind, provider.api_version.is_some());
+            let places = self.places(provider, kind, surface);
             if places.is_empty() {
                 self.warnings.push(format!("provider {} serves nothing: it has no endpoint", provider.name));
             }
@@ -75,6 +82,7 @@ impl<'a> Work<'a> {
             let vendor = Vendor {
                 name: provider.name.as_str().into(),
                 kind,
+                surface,
                 provider,
                 places,
                 default_key: derived::default_credential(provider, &keys),
@@ -84,7 +92,7 @@ impl<'a> Work<'a> {
             let places = vendor.places.iter().map(|place| snapshot::Place {
                 environment: place.environment,
                 address: Arc::clone(&place.address),
-                base_path: place.base_path.clone(),
+                models_path: vendor.models_path(place),
                 host: host(&place.address),
             });
             let known = snapshot::Provider {
@@ -97,7 +105,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn places(&mut self, provider: &Provider, kind: Vendors) -> Vec<Place> {
+    fn places(&mut self, provider: &Provider, kind: Vendors, surface: Surface) -> Vec<Place> {
         let own = kind.row().base_url.map(|url| Endpoint {
             name: derived::DEFAULT.to_owned(),
             url: url.to_owned(),
@@ -125,7 +133,7 @@ impl<'a> Work<'a> {
                     name: endpoint.name.clone(),
                     environment: endpoint.environment,
                     address: self.address(url.tls, &url.host, url.port, &trust),
-                    base_path: dialect::join(&url.path, "", kind.row().dialect),
+                    base_path: surface.base_path(kind, &url.path),
                 }),
                 Err(cause) => {
                     let (provider, endpoint) = (&provider.name, &endpoint.name);
@@ -135,6 +143,12 @@ impl<'a> Work<'a> {
         }
         places
     }
+}
+
+/// Path and query of a list of models.
+pub(super) fn models_path(surface: Surface, base_path: &str, api_version: Option<&str>) -> String {
+    let version = api_version.map(|it| format!("?{}={it}", dialect::API_VERSION));
+    format!("{}/models{}", surface.shared_path(base_path), version.unwrap_or_default())
 }
 
 /// Whether a kind serves without a key: those that want none, and servers of one's own.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Subject, reference, text};
-use crate::{Kind, Violations};
+use super::{Subject, is_set, reference, text};
+use crate::{Kind, Violations, address};
 
 /// Names that paths below `/providers` have taken.
 const RESERVED: [&str; 1] = ["order"];
@@ -25,7 +25,40 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &mut Map<String, Value>, viol
     let placeless = row.is_some_and(|row| row.base_url.is_none());
     let has_endpoint = whole.get("endpoints").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     if placeless && !has_endpoint {
-        violations.field("endpoints", "this kind has no place of its own: name at least one endpoint");
+        let form = row.and_then(|row| row.base_url_form).map(|it| format!(": {it}")).unwrap_or_default();
+        let message = format!("this kind has no place of its own: name at least one endpoint{form}");
+        violations.field("endpoints", message);
+    }
+    azure(whole, row.map(|row| row.kind), violations);
+}
+
+/// Azure's version belongs to its deployments, and which of them is asked is the model's to say.
+fn azure(whole: &Map<String, Value>, kind: Option<dialect::Kind>, violations: &mut Violations) {
+    let is_dated = is_set(whole, "api_version");
+    if kind != Some(dialect::Kind::AzureOpenAi) {
+        if is_dated && kind.is_some() {
+            violations.field("api_version", "is Azure's: only providers of the kind azure-openai have one");
+        }
+        return;
+    }
+    for (index, endpoint) in
+        whole.get("endpoints").and_then(Value::as_array).into_iter().flatten().enumerate()
+    {
+        let Some(path) = endpoint["url"].as_str().and_then(|it| address::base_url(it).ok()).map(|it| it.path)
+        else {
+            continue;
+        };
+        let message = match path.split_once("/deployments") {
+            Some((_, rest)) if !rest.is_empty() => {
+                "ends too late: end it at the resource (https://RESOURCE.openai.azure.com); the deployment's name is the \
+                 model"
+            }
+            Some(_) if !is_dated => {
+                "is that of the deployments, which have a version: set api_version (2024-10-21)"
+            }
+            _ => continue,
+        };
+        violations.field(format!("endpoints.{}.url", index + 1), message);
     }
 }
 

@@ -34,6 +34,9 @@ pub(super) const METHOD: Shape = Shape { pattern: Some("^[A-Z]+$"), max: 32, che
 pub(super) const TARGET: Shape = Shape { pattern: None, max: 262, check: target };
 /// A base URL, or where to find one.
 pub(super) const URL: Shape = Shape { pattern: None, max: 2048, check: url };
+/// Azure's version: a date, and perhaps that it is a preview.
+pub(super) const API_VERSION: Shape =
+    Shape { pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$"), max: 32, check: api_version };
 /// A secret, or where it is. Sealed, it is longer than it was.
 pub(super) const SECRET: Shape = Shape { pattern: None, max: 3 * SECRET_MAX, check: secret };
 /// An account's name, as a header carries it.
@@ -123,6 +126,20 @@ fn url(text: &str) -> Option<String> {
         Some(variable) => free(variable),
         None => address::base_url(text).err(),
     }
+}
+
+fn api_version(text: &str) -> Option<String> {
+    let date = text.strip_suffix("-preview").unwrap_or(text);
+    let fits =
+        |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    let is_date = date.len() == "2024-10-21".len() && date.bytes().enumerate().all(fits);
+    (!is_date).then(|| {
+        format!(
+            "invalid version '{}': expected a date such as 2024-10-21 or 2025-04-01-preview, or null for /openai/v1, \
+             which needs none",
+            shown(text)
+        )
+    })
 }
 
 /// Longer than any vendor's key by far, and within what servers take as a header.

@@ -20,6 +20,12 @@ pub(super) static PROVIDER: Schema = Schema {
             "Where it is; none: the kind's own place.",
         ),
         Field::optional(
+            "api_version",
+            Type::Text(shape::API_VERSION),
+            "Azure only: the version by its date (`2024-10-21`), which asks `/openai/deployments/{model}/…`, each model by \
+             its deployment's name. Null: `/openai/v1`, which needs no version.",
+        ),
+        Field::optional(
             "models",
             Type::List(&Type::Shorthand(MODEL_FIELDS), 4096),
             "What it serves. Null: nobody has listed them, and any name is passed on.",

@@ -123,8 +123,7 @@ impl Enquiry<'_> {
     }
 
     fn path(&self, query: &str) -> String {
-        let base = if self.place.base_path.is_empty() { "/v1" } else { &self.place.base_path };
-        format!("{base}/models{query}")
+        format!("{}{query}", self.place.models_path)
     }
 
     fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {

@@ -130,6 +130,14 @@ pub(super) async fn discover(ask: Ask) -> Result<Json<Value>, Fault> {
 async fn found(admin: &Admin, view: &View, row: &Row) -> Result<Vec<Value>, Fault> {
     let snapshot = admin.state.snapshot.load_full();
     let at = snapshot.providers.get(&row.id).ok_or_else(|| Fault::no_such(Kind::Provider, &row.label()))?;
+    if !at.kind.row().lists_models {
+        let message = format!(
+            "{} tells no key which models it can be asked for: write the names (of Azure's deployments) into the \
+             provider's models",
+            at.kind.row().title
+        );
+        return Err(Fault::new(StatusCode::CONFLICT, message));
+    }
     let keys = view.document.ranked(Kind::Credential, Some(row.id));
     let default = view.document.default_credential(row.id);
     // The default first, then the others by rank; a disabled one is only asked with when there is no other.

@@ -131,7 +131,6 @@ impl Get {
 
     /// The list of models: the one question that every vendor answers for nothing, and only to a valid key.
     fn models(snapshot: &Snapshot, upstream: &Upstream, target: &Target, probe: &Probe) -> Self {
-        let base = if target.base_path.is_empty() { "/v1" } else { &target.base_path };
         let mut headers = with_agent(&probe.headers);
         if let Some(credential) = credential(snapshot, target) {
             headers.extend(credential.headers.iter().cloned());
@@ -139,7 +138,7 @@ impl Get {
         if target.kind == dialect::Kind::Anthropic && headers.iter().all(|it| it.0 != ANTHROPIC_VERSION.0) {
             headers.push(ANTHROPIC_VERSION);
         }
-        Get { path: format!("{base}/models"), headers, ..Get::path(upstream, target, probe) }
+        Get { path: target.models_path.clone(), headers, ..Get::path(upstream, target, probe) }
     }
 
     async fn send(

@@ -10,7 +10,7 @@ use config::{
     Snapshot,
     snapshot::{Address, Credential, Target, Upstream},
 };
-use dialect::{Wire, translate::Refused};
+use dialect::{Surface, Wire, translate::Refused};
 use http::{Method, request::Parts};
 use tokio::time::{sleep, timeout_at};
 
@@ -22,7 +22,7 @@ use super::{
     journey::Journey,
     lease::Lease,
     limits,
-    placement::Placed,
+    placement::{self, Placed},
     scrub,
     translate::{ANSWER_BYTES_MAX, Translation},
 };
@@ -181,6 +181,13 @@ impl<'c> Candidate<'c> {
         let stream = decoded.stream;
         let exchanged = self.course.model(&self.target, decoded).map(std::borrow::Cow::into_owned);
         let model = self.asks_for(decoded).filter(|_| self.course.is_for_a_model());
+        let lacks_model = model.is_none() && self.course.endpoint.is_some() && self.course.is_for_a_model();
+        if lacks_model && self.target.surface != Surface::Plain {
+            return Err(SendError::Request(format!(
+                "{} is told the model in the path: name one",
+                self.target.name
+            )));
+        }
         let placed = Placed::at(&self.target.model_location, model.as_deref()).map_err(SendError::Request)?;
         let in_body = match (placed, &model, &exchanged) {
             (Some(_), Some(model), _) if !self.course.names_model_in_path() => {
@@ -197,6 +204,7 @@ impl<'c> Candidate<'c> {
             }
             Some(translation) => translation.path(&self.target, placed),
         };
+        let path = placement::versioned(path, &self.target);
         let translated = translation.map(|it| it.headers(&head.headers));
         let mut headers = encode::headers(
             translated.as_ref().unwrap_or(&head.headers),

@@ -4,6 +4,7 @@
 
 mod admin_api;
 mod audit;
+mod azure;
 mod bodies;
 mod client_keys;
 mod clients;

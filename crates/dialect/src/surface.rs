@@ -1,0 +1,98 @@
+//! Surfaces: what shape a vendor's paths have, where that is not simply a base URL and the endpoint behind it.
+//!
+//! A surface knows where things stand; what is asked there is a [`Wire`]'s business, and which model the operator's.
+
+use crate::{Kind, Wire, join};
+
+/// The shape of a vendor's paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Surface {
+    /// A base URL, and the endpoint behind it.
+    #[default]
+    Plain,
+    /// Azure's deployments: the deployment, which is what the model is called there, stands before the endpoint, and a
+    /// date in the query says the version.
+    Deployments,
+}
+
+/// The argument that tells Azure a version.
+pub const API_VERSION: &str = "api-version";
+
+/// What Azure's paths have behind the resource.
+const AZURE: &str = "/openai";
+const DEPLOYMENTS: &str = "/deployments";
+
+impl Surface {
+    /// The surface of a kind. `is_dated`: the operator names the version by its date.
+    pub fn of(kind: Kind, is_dated: bool) -> Surface {
+        match kind {
+            Kind::AzureOpenAi if is_dated => Surface::Deployments,
+            _ => Surface::Plain,
+        }
+    }
+
+    /// What precedes every endpoint, from the path of a base URL as it was written or pasted.
+    pub fn base_path(self, kind: Kind, path: &str) -> String {
+        match self {
+            Surface::Deployments => [resource(path), AZURE, DEPLOYMENTS].concat(),
+            Surface::Plain if kind == Kind::AzureOpenAi && path.trim_end_matches('/').is_empty() => {
+                join(AZURE, "", kind.row().dialect)
+            }
+            Surface::Plain => join(path, "", kind.row().dialect),
+        }
+    }
+
+    /// What precedes what is no model's: lists, files.
+    pub fn shared_path(self, base_path: &str) -> &str {
+        match self {
+            Surface::Plain => base_path,
+            Surface::Deployments => base_path.strip_suffix(DEPLOYMENTS).unwrap_or(base_path),
+        }
+    }
+
+    /// The wire to ask on for a caller on `from`: the caller's own where it is spoken, so that bytes pass untouched.
+    pub fn wire_for(self, kind: Kind, from: Wire) -> Wire {
+        match self {
+            Surface::Plain => kind.row().wire_for(from),
+            // Responses are there only in previews and only for some models: whoever wants them as they are asks the
+            // surface that has no date.
+            Surface::Deployments => Wire::Chat,
+        }
+    }
+}
+
+/// Azure's base URL without what its portal and its SDKs put behind the resource.
+fn resource(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix("/v1").or_else(|| path.strip_suffix(DEPLOYMENTS)).unwrap_or(path);
+    path.strip_suffix(AZURE).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn azures_base_url_may_be_written_as_it_is_found() {
+        let dated = Surface::of(Kind::AzureOpenAi, true);
+        for path in ["", "/", "/openai", "/openai/", "/openai/deployments", "/openai/v1"] {
+            assert_eq!(dated.base_path(Kind::AzureOpenAi, path), "/openai/deployments", "{path}");
+        }
+        assert_eq!(dated.base_path(Kind::AzureOpenAi, "/team-a/openai"), "/team-a/openai/deployments");
+        assert_eq!(dated.shared_path("/team-a/openai/deployments"), "/team-a/openai");
+        let undated = Surface::of(Kind::AzureOpenAi, false);
+        for path in ["", "/", "/openai", "/openai/v1", "/openai/v1/"] {
+            assert_eq!(undated.base_path(Kind::AzureOpenAi, path), "/openai/v1", "{path}");
+        }
+        assert_eq!(undated.shared_path("/openai/v1"), "/openai/v1");
+    }
+
+    #[test]
+    fn deployments_speak_chat_and_are_asked_in_nothing_else() {
+        let dated = Surface::of(Kind::AzureOpenAi, true);
+        for from in Wire::CALLERS {
+            assert_eq!(dated.wire_for(Kind::AzureOpenAi, from), Wire::Chat);
+        }
+        assert_eq!(Surface::Plain.wire_for(Kind::AzureOpenAi, Wire::Responses), Wire::Responses);
+    }
+}
