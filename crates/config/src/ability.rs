@@ -71,11 +71,18 @@ pub fn of_models() -> u64 {
     CAPABILITIES.iter().map(|(_, bit)| bit).sum::<u64>() | any_room()
 }
 
-/// What a provider of that kind can on that surface when it is asked for that model.
-pub(crate) fn of_vendor(kind: dialect::Kind, surface: Surface, model: Option<&Model>) -> u64 {
-    let row = kind.row();
-    let foreign = Dialect::ALL.into_iter().filter(|it| !row.speaks(*it)).map(speaks).sum::<u64>();
-    let pairs = Wire::CALLERS.into_iter().map(|from| (from, surface.wire_for(kind, from)));
+/// What a provider of that kind can on that surface when it is asked for the model of that name, of which that is known.
+pub(crate) fn of_vendor(
+    kind: dialect::Kind,
+    surface: Surface,
+    name: Option<&str>,
+    model: Option<&Model>,
+) -> u64 {
+    let dialects = Dialect::ALL.into_iter();
+    let foreign = dialects.filter(|it| !surface.speaks(kind, *it, name)).map(speaks).sum::<u64>();
+    let pairs = Wire::CALLERS
+        .into_iter()
+        .flat_map(|from| surface.wires_for(kind, from, name).into_iter().map(move |to| (from, to)));
     let translated = pairs.filter(|(from, to)| from != to).map(|(from, to)| without(from, to)).sum::<u64>();
     let lacking = model.map_or(0, lacking);
     ALL & !foreign & !translated & !lacking
@@ -102,7 +109,7 @@ mod tests {
     }
 
     fn can(model: &Model, needs: u64) -> bool {
-        of_vendor(dialect::Kind::OpenAi, Surface::Plain, Some(model)) & needs == needs
+        of_vendor(dialect::Kind::OpenAi, Surface::Plain, None, Some(model)) & needs == needs
     }
 
     #[test]
@@ -114,7 +121,7 @@ mod tests {
         ] {
             let spoken = Dialect::ALL
                 .into_iter()
-                .filter(|it| of_vendor(kind, Surface::Plain, None) & speaks(*it) != 0);
+                .filter(|it| of_vendor(kind, Surface::Plain, None, None) & speaks(*it) != 0);
             assert_eq!(spoken.collect::<Vec<_>>(), expected);
         }
     }

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::{
     address,
-    snapshot::{Address, Trust},
+    snapshot::{Address, Proof, Trust},
 };
 
 /// Who has which number.
@@ -136,13 +136,25 @@ impl Registry {
     }
 
     /// Which of the keys that this credential had one after the other it has now.
-    pub(crate) fn version(&mut self, id: CredentialId, headers: &[(HeaderName, HeaderValue)]) -> u32 {
+    pub(crate) fn version(
+        &mut self,
+        id: CredentialId,
+        headers: &[(HeaderName, HeaderValue)],
+        proof: &Proof,
+    ) -> u32 {
         let mut sent = Xxh3::new();
         for (name, value) in headers {
             sent.update(name.as_str().as_bytes());
             sent.update(b": ");
             sent.update(value.as_bytes());
             sent.update(b"\n");
+        }
+        match proof {
+            Proof::Headers => {}
+            Proof::GoogleAccount(account) => {
+                sent.update(account.token_uri.as_bytes());
+                account.secrets().iter().for_each(|it| sent.update(it.as_bytes()));
+            }
         }
         let sent = sent.digest128();
         let (known, version) = self.keys.entry(id).or_insert((sent, 0));
@@ -245,7 +257,11 @@ mod tests {
         let mut registry = Registry::default();
         let id = registry.number_credential(Uuid::from_u128(1));
         let mut version = |key: &'static str| {
-            registry.version(id, &[(http::header::AUTHORIZATION, HeaderValue::from_static(key))])
+            registry.version(
+                id,
+                &[(http::header::AUTHORIZATION, HeaderValue::from_static(key))],
+                &Proof::Headers,
+            )
         };
         assert_eq!(["a", "a", "b", "b", "a"].map(&mut version), [0, 0, 1, 1, 2]);
     }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 pub use crate::client_key::{ClientKey, ClientKeys};
 pub use crate::entity::ModelLocation;
 use crate::entity::TargetEnvironment;
+pub use crate::google::{GoogleAccount, Grant};
 pub use crate::route::{Found, ModelChoice, NotFound, Query, RouteInfo, Routes};
 
 /// Everything a request may ask of the configuration.
@@ -225,9 +226,10 @@ pub struct Target {
 }
 
 impl Target {
-    /// The wire to ask it on for a caller on `from`, where that is another one. A raw host is sent what comes.
-    pub fn translated(&self, from: dialect::Wire) -> Option<dialect::Wire> {
-        let to = self.surface.wire_for(self.kind, from);
+    /// The wire to ask it on for a caller on `from` who asks for that model, where that is another one. A raw host is
+    /// sent what comes.
+    pub fn translated(&self, from: dialect::Wire, model: Option<&str>) -> Option<dialect::Wire> {
+        let to = self.surface.wire_for(self.kind, from, model);
         (!self.raw && to != from).then_some(to)
     }
 
@@ -243,6 +245,12 @@ impl Target {
         match version {
             Some(version) if self.raw => ["/", version, slash, path].concat(),
             None if self.raw => [slash, path].concat(),
+            _ if self.surface == dialect::Surface::Vertex => {
+                let path = path.strip_prefix("/models/").unwrap_or(path);
+                let path =
+                    path.strip_prefix("google%2F").or_else(|| path.strip_prefix("google/")).unwrap_or(path);
+                [&self.base_path, "/publishers/google/models/", path].concat()
+            }
             _ => dialect::Wire::Gemini.join(&self.base_path, path),
         }
     }
@@ -328,6 +336,17 @@ pub struct Credential {
     pub provider: Arc<str>,
     /// The headers that carry it, prepared and marked sensitive.
     pub headers: Vec<(http::HeaderName, HeaderValue)>,
+    /// What they do not say of it.
+    pub proof: Proof,
     /// Why it can not be used at all, where its secret is not to be had: `the variable OPENAI_API_KEY is not set`.
     pub problem: Option<String>,
+}
+
+/// How a request proves whose it is, beyond a credential's headers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Proof {
+    /// The headers are all there is to it.
+    Headers,
+    /// A token that this account is exchanged for, which ends.
+    GoogleAccount(Arc<GoogleAccount>),
 }

@@ -17,6 +17,7 @@ mod sse;
 mod surface;
 pub mod translate;
 mod usage;
+mod vertex;
 mod wire;
 
 pub use endpoint::{Dialect, Endpoint, Matched, endpoint};
@@ -32,6 +33,7 @@ pub use sse::{Failure, Gate, HOLD_LIMIT, Verdict, Watch};
 pub use surface::{API_VERSION, Surface};
 pub use translate::Wire;
 pub use usage::{Usage, usage};
+pub use vertex::{VERTEX_COUNT_TOKENS, vertex_count, vertex_messages, vertex_suffix};
 
 /// What the classifier looks at: of a body or an event beyond this, only head and tail are seen.
 pub const INSPECT_LIMIT: usize = 64 * 1024;

@@ -59,6 +59,8 @@ pub enum Kind {
     SiliconFlow,
     /// Z.AI (GLM).
     Zai,
+    /// Google Cloud's Vertex AI: Gemini, Claude and others by their publishers.
+    Vertex,
 }
 
 /// How a vendor takes its key.
@@ -72,6 +74,8 @@ pub enum Auth {
     ApiKey,
     /// `Bearer` where it speaks OpenAI's dialect, `x-goog-api-key: KEY` where it speaks its own.
     Google,
+    /// `Bearer` with a token that a Google account's key file is exchanged for; a plain API key as `x-goog-api-key`.
+    GoogleCloud,
     /// No key is wanted; a credential that exists all the same goes as `Bearer`.
     None,
 }
@@ -160,7 +164,7 @@ pub static KIND_NAMES: [&str; TABLE.len()] = {
 };
 
 /// In the order of [`Kind`], so that a kind finds its row by its own number.
-static TABLE: [Row; 24] = [
+static TABLE: [Row; 25] = [
     Row {
         kind: Kind::OpenAi,
         name: "openai",
@@ -382,6 +386,24 @@ static TABLE: [Row; 24] = [
         wires: &[Wire::Chat],
         ..USUAL
     },
+    Row {
+        kind: Kind::Vertex,
+        name: "vertex",
+        title: "Google Vertex AI",
+        base_url_form: Some(
+            "https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION (of an API key: \
+             https://aiplatform.googleapis.com/v1)",
+        ),
+        auth: Auth::GoogleCloud,
+        // Not GOOGLE_APPLICATION_CREDENTIALS: that one is set wherever anything of Google's is used.
+        env: &["VERTEX_API_KEY"],
+        // PERMISSION_DENIED: the account may not use the project. A model that is not there is 404.
+        key_status_403: true,
+        key_status_400: true,
+        // Which of them a model is asked on is its publisher's to say.
+        wires: &[Wire::Gemini, Wire::Messages, Wire::Chat],
+        ..USUAL
+    },
 ];
 
 /// Every vendor.
@@ -391,7 +413,7 @@ pub fn table() -> &'static [Row] {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Kind; 24] = [
+    pub const ALL: [Kind; 25] = [
         Kind::OpenAi,
         Kind::Anthropic,
         Kind::OpenAiCompatible,
@@ -416,6 +438,7 @@ impl Kind {
         Kind::Novita,
         Kind::SiliconFlow,
         Kind::Zai,
+        Kind::Vertex,
     ];
 
     /// What there is to know about it.

@@ -2,7 +2,7 @@
 //!
 //! A surface knows where things stand; what is asked there is a [`Wire`]'s business, and which model the operator's.
 
-use crate::{Kind, Wire, join};
+use crate::{Dialect, Kind, Wire, join, vertex};
 
 /// The shape of a vendor's paths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Surface {
     /// Azure's deployments: the deployment, which is what the model is called there, stands before the endpoint, and a
     /// date in the query says the version.
     Deployments,
+    /// Vertex's: the publisher and the model stand in the path, and by them it is asked on another wire.
+    Vertex,
 }
 
 /// The argument that tells Azure a version.
@@ -27,6 +29,7 @@ impl Surface {
     pub fn of(kind: Kind, is_dated: bool) -> Surface {
         match kind {
             Kind::AzureOpenAi if is_dated => Surface::Deployments,
+            Kind::Vertex => Surface::Vertex,
             _ => Surface::Plain,
         }
     }
@@ -35,6 +38,11 @@ impl Surface {
     pub fn base_path(self, kind: Kind, path: &str) -> String {
         match self {
             Surface::Deployments => [resource(path), AZURE, DEPLOYMENTS].concat(),
+            Surface::Vertex => {
+                let path = path.trim_end_matches('/');
+                let location = path.find("/publishers/").map_or(path, |at| &path[..at]);
+                if location.is_empty() { "/v1".to_owned() } else { location.to_owned() }
+            }
             Surface::Plain if kind == Kind::AzureOpenAi && path.trim_end_matches('/').is_empty() => {
                 join(AZURE, "", kind.row().dialect)
             }
@@ -45,14 +53,51 @@ impl Surface {
     /// What precedes what is no model's: lists, files.
     pub fn shared_path(self, base_path: &str) -> &str {
         match self {
-            Surface::Plain => base_path,
+            Surface::Plain | Surface::Vertex => base_path,
             Surface::Deployments => base_path.strip_suffix(DEPLOYMENTS).unwrap_or(base_path),
         }
     }
 
-    /// The wire to ask on for a caller on `from`: the caller's own where it is spoken, so that bytes pass untouched.
-    pub fn wire_for(self, kind: Kind, from: Wire) -> Wire {
+    /// Path and query of the list of models.
+    pub fn models_path(self, base_path: &str, version: Option<&str>) -> String {
         match self {
+            Surface::Plain | Surface::Deployments => {
+                let version = version.map(|it| format!("?{API_VERSION}={it}"));
+                format!("{}/models{}", self.shared_path(base_path), version.unwrap_or_default())
+            }
+            // Only this version lists what Google publishes, whatever the project and the location.
+            Surface::Vertex => {
+                let before = base_path.find("/v1").map_or(base_path, |at| &base_path[..at]);
+                format!("{before}/v1beta1/publishers/google/models")
+            }
+        }
+    }
+
+    /// Whether it has a dialect's endpoints besides the chats, for that model if it is known.
+    pub fn speaks(self, kind: Kind, dialect: Dialect, model: Option<&str>) -> bool {
+        match self {
+            Surface::Plain | Surface::Deployments => kind.row().speaks(dialect),
+            // It counts tokens in its publishers' dialects; vectors and pictures it makes in a way that nobody here speaks.
+            Surface::Vertex => model.is_some_and(|it| match dialect {
+                Dialect::Anthropic => vertex::wire(it) == Wire::Messages,
+                Dialect::Google => vertex::wire(it) == Wire::Gemini,
+                Dialect::OpenAi => false,
+            }),
+        }
+    }
+
+    /// The wires that a caller on `from` may be asked on: one, where the model is known.
+    pub fn wires_for(self, kind: Kind, from: Wire, model: Option<&str>) -> Vec<Wire> {
+        match (self, model) {
+            (Surface::Vertex, None) => kind.row().wires.to_vec(),
+            _ => vec![self.wire_for(kind, from, model)],
+        }
+    }
+
+    /// The wire to ask on for a caller on `from`: the caller's own where it is spoken, so that bytes pass untouched.
+    pub fn wire_for(self, kind: Kind, from: Wire, model: Option<&str>) -> Wire {
+        match self {
+            Surface::Vertex => model.map_or(Wire::Gemini, vertex::wire),
             Surface::Plain => kind.row().wire_for(from),
             // Responses are there only in previews and only for some models: whoever wants them as they are asks the
             // surface that has no date.
@@ -91,8 +136,21 @@ mod tests {
     fn deployments_speak_chat_and_are_asked_in_nothing_else() {
         let dated = Surface::of(Kind::AzureOpenAi, true);
         for from in Wire::CALLERS {
-            assert_eq!(dated.wire_for(Kind::AzureOpenAi, from), Wire::Chat);
+            assert_eq!(dated.wire_for(Kind::AzureOpenAi, from, None), Wire::Chat);
         }
-        assert_eq!(Surface::Plain.wire_for(Kind::AzureOpenAi, Wire::Responses), Wire::Responses);
+        assert_eq!(Surface::Plain.wire_for(Kind::AzureOpenAi, Wire::Responses, None), Wire::Responses);
+    }
+
+    #[test]
+    fn vertex_is_a_location_and_its_publishers() {
+        let at = "/v1/projects/p/locations/europe-west1";
+        for path in [at, &format!("{at}/"), &format!("{at}/publishers/google/models/gemini-3-flash")] {
+            assert_eq!(Surface::Vertex.base_path(Kind::Vertex, path), at, "{path}");
+        }
+        assert_eq!(Surface::Vertex.base_path(Kind::Vertex, ""), "/v1");
+        assert_eq!(Surface::Vertex.models_path(at, None), "/v1beta1/publishers/google/models");
+        let wires = |model| Surface::Vertex.wires_for(Kind::Vertex, Wire::Chat, model);
+        assert_eq!(wires(Some("claude-sonnet-5")), [Wire::Messages]);
+        assert_eq!(wires(None), [Wire::Gemini, Wire::Messages, Wire::Chat], "whatever the caller names");
     }
 }

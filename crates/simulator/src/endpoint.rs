@@ -46,7 +46,7 @@ impl<'a> Endpoint<'a> {
     /// By the path without its query; `/v1` may stand in front of it, or in place of nothing, and so may Google's
     /// version, with the OpenAI-compatible part behind it or without, and what Azure has there.
     pub(crate) fn of(path: &'a str) -> Endpoint<'a> {
-        let path = deployment(path).map_or(path, |(_, rest)| rest);
+        let path = model_in_path(path).map_or(path, |(_, rest)| rest);
         let path = path.strip_prefix("/openai").filter(|it| it.starts_with('/')).unwrap_or(path);
         let version = ["/v1beta/openai", "/v1beta", "/v1"]
             .iter()
@@ -64,7 +64,7 @@ impl<'a> Endpoint<'a> {
             "/audio/speech" => Endpoint::Speech,
             "/messages" => Endpoint::Messages,
             "/messages/count_tokens" => Endpoint::CountTokens,
-            "/models" => Endpoint::Models,
+            "/models" | "/v1beta1/publishers/google/models" => Endpoint::Models,
             "/health" => Endpoint::Health,
             "/" | "" => Endpoint::Root,
             _ => path.strip_prefix("/models/").map_or(Endpoint::Unknown, Endpoint::of_model),
@@ -118,10 +118,17 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// Azure's deployment and the endpoint behind it, of a path that names one.
-pub(crate) fn deployment(path: &str) -> Option<(&str, &str)> {
-    let rest = path.strip_prefix("/openai/deployments/")?;
-    Some(rest.split_at(rest.find('/')?))
+/// The model and the endpoint of a path that names both: Azure's deployments, Anthropic's models at Vertex.
+pub(crate) fn model_in_path(path: &str) -> Option<(&str, &str)> {
+    if let Some(rest) = path.strip_prefix("/openai/deployments/") {
+        return Some(rest.split_at(rest.find('/')?));
+    }
+    let (model, method) = path.split_once("/publishers/anthropic/models/")?.1.rsplit_once(':')?;
+    match (model, method) {
+        ("count-tokens", "rawPredict") => Some(("", "/messages/count_tokens")),
+        (_, "rawPredict" | "streamRawPredict") => Some((model, "/messages")),
+        _ => None,
+    }
 }
 
 /// What a body asks for, as far as an answer depends on it.
@@ -305,6 +312,8 @@ mod tests {
         assert_eq!(Endpoint::of("/chat/completions"), Endpoint::Chat);
         assert_eq!(Endpoint::of("/v1/models/org/name"), Endpoint::Model("org/name"));
         assert_eq!(Endpoint::of("/openai/deployments/gpt-4o/chat/completions"), Endpoint::Chat);
+        let vertex = "/v1/projects/p/locations/l/publishers/anthropic/models/claude-x:streamRawPredict";
+        assert_eq!(Endpoint::of(vertex), Endpoint::Messages);
         assert_eq!(Endpoint::of("/openai/models"), Endpoint::Models);
         assert_eq!(Endpoint::of("/v1"), Endpoint::Unknown);
         assert_eq!(Endpoint::of("/v12/models"), Endpoint::Unknown);

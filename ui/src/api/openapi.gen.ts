@@ -831,7 +831,7 @@ export interface components {
              * @description How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.
              * @enum {string}
              */
-            kind?: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai";
+            kind?: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "vertex";
             /**
              * @description Where it is; none: the kind's own place.
              * @default []
@@ -959,7 +959,7 @@ export interface components {
              * @description How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.
              * @enum {string}
              */
-            kind: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai";
+            kind: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "vertex";
             /**
              * @description Where it is; none: the kind's own place.
              * @default []
@@ -1081,7 +1081,7 @@ export interface components {
             readonly updated_at?: number;
             /** @description Unique. Clients may say it as `{name}/{model}`. */
             name?: string;
-            kind?: ("openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai") | null;
+            kind?: ("openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "vertex") | null;
             endpoints?: {
                 /**
                  * @description Unique within the provider.
@@ -1178,7 +1178,7 @@ export interface components {
             };
             /** @description Unique within the provider. */
             name?: string;
-            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. */
+            /** @description The key itself (of `vertex` also a Google account's key file, its text), encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. */
             secret?: string;
             /**
              * @description False: out, everywhere. Saying true also ends what keeps it out for a rejection or a quota.
@@ -1274,7 +1274,7 @@ export interface components {
             };
             /** @description Unique within the provider. */
             name: string;
-            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. */
+            /** @description The key itself (of `vertex` also a Google account's key file, its text), encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. */
             secret: string;
             /**
              * @description False: out, everywhere. Saying true also ends what keeps it out for a rejection or a quota.
@@ -1737,7 +1737,7 @@ export interface components {
                  */
                 auth: number | null;
                 /**
-                 * @description Connect, TLS, DNS, reset before bytes.
+                 * @description Connect, TLS, DNS, reset before bytes; a key whose token is not to be had.
                  * @default 10
                  */
                 connect: number | null;
@@ -2169,7 +2169,7 @@ export interface components {
                  */
                 auth: number | null;
                 /**
-                 * @description Connect, TLS, DNS, reset before bytes.
+                 * @description Connect, TLS, DNS, reset before bytes; a key whose token is not to be had.
                  * @default 10
                  */
                 connect: number | null;
@@ -2548,7 +2548,7 @@ export interface components {
                  */
                 auth: number | null;
                 /**
-                 * @description Connect, TLS, DNS, reset before bytes.
+                 * @description Connect, TLS, DNS, reset before bytes; a key whose token is not to be had.
                  * @default 10
                  */
                 connect: number | null;

@@ -5,7 +5,7 @@ import { at } from "../api/client";
 import type { Provider } from "../api/shapes";
 import { tellDone, tellError, useWrite } from "../api/writes";
 import { FormEnd, useEntityForm } from "../parts/entity-form";
-import { ApiVersionInput, AZURE, KindInput } from "./kind";
+import { ApiVersionInput, AZURE, KindInput, secretHint, urlForm } from "./kind";
 
 export default function AddProvider({ close }: { close: () => void }) {
   const addKey = useFirstKey();
@@ -42,14 +42,14 @@ export default function AddProvider({ close }: { close: () => void }) {
           />
           <PasswordInput
             label="API key"
-            description="Kept encrypted and never shown again; or where it is: env:NAME, file:PATH"
+            description={secretHint(form.values.kind)}
             autoComplete="off"
             {...form.getInputProps("secret")}
           />
           <TextInput
             label="Base URL"
             description="As the vendor's SDK takes it; empty: the kind's own"
-            placeholder={form.values.kind === AZURE ? "https://RESOURCE.openai.azure.com" : "https://…/v1"}
+            placeholder={urlForm(form.values.kind)}
             {...form.getInputProps("url")}
           />
           {form.values.kind === AZURE && <ApiVersionInput {...form.getInputProps("api_version")} />}

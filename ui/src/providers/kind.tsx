@@ -43,3 +43,17 @@ export function ApiVersionInput(props: TextInputProps) {
     />
   );
 }
+
+const FORMS: Record<string, string> = {
+  [AZURE]: "https://RESOURCE.openai.azure.com",
+  vertex: "https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION",
+};
+
+/** What a base URL of a kind looks like. */
+export const urlForm = (kind: string) => FORMS[kind] ?? "https://…/v1";
+
+/** What is written as a key of a kind. */
+export function secretHint(kind: string): string {
+  const kept = "Kept encrypted and never shown again; or where it is: env:NAME, file:PATH";
+  return kind === "vertex" ? `The text of a service account's key file (JSON), or an API key. ${kept}` : kept;
+}

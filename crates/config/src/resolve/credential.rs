@@ -7,8 +7,12 @@ use dialect::Auth;
 use http::{HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::Work;
-use crate::{Entity, Kind, Owner, Secret, entity, secret::Written, snapshot};
+use super::{Work, upstream::host};
+use crate::{
+    Entity, Kind, Owner, Secret, entity, google,
+    secret::Written,
+    snapshot::{self, GoogleAccount, Proof, Trust},
+};
 
 /// A credential that targets may name.
 pub(super) struct Key<'a> {
@@ -33,21 +37,22 @@ impl<'a> Work<'a> {
             let auth = dialect::Kind::from_name(&of.kind).map_or(Auth::Bearer, |kind| kind.row().auth);
             let id = self.registry.number_credential(row.id);
             let owner = Owner { provider: provider.id, credential: row.id };
-            let headers = self.secret(&credential.secret, owner).and_then(|secret| headers(auth, &secret));
-            if let Err(cause) = &headers {
+            let carried =
+                self.secret(&credential.secret, owner).and_then(|secret| self.carried(auth, &secret));
+            if let Err(cause) = &carried {
                 let name = &credential.name;
                 self.warnings.push(format!("credential {}/{name} is out: {cause}", of.name));
             }
-            let (mut headers, problem) = match headers {
-                Ok(headers) => (headers, None),
-                Err(cause) => (Vec::new(), Some(cause)),
+            let ((mut headers, proof), problem) = match carried {
+                Ok(carried) => (carried, None),
+                Err(cause) => ((Vec::new(), Proof::Headers), Some(cause)),
             };
             let plan = CredentialPlan {
                 id,
                 enabled: credential.enabled && problem.is_none(),
                 expires: credential.expires_at.as_deref().and_then(unix).map(self.facts.time_of),
                 limits: limits(credential.limits),
-                version: self.registry.version(id, &headers),
+                version: self.registry.version(id, &headers, &proof),
             };
             self.plan.credentials.push(plan);
             headers.extend(overrides(&credential.overrides));
@@ -57,11 +62,29 @@ impl<'a> Work<'a> {
                 name: credential.name.as_str().into(),
                 provider: of.name.as_str().into(),
                 headers,
+                proof,
                 problem,
             };
             self.snapshot.credentials.insert(id, Arc::new(resolved));
             self.keys.insert(row.id, Key { id, credential });
         }
+    }
+
+    /// How a key goes along with a request; what is wrong with it is said without showing it.
+    fn carried(&mut self, auth: Auth, secret: &Secret) -> Result<(Headers, Proof), String> {
+        if auth != Auth::GoogleCloud || !google::is_key_file(secret.expose()) {
+            return Ok((headers(auth, secret)?, Proof::Headers));
+        }
+        let file = google::key_file(secret.expose())?;
+        let address = self.address(file.place.tls, &file.place.host, file.place.port, &Trust::default());
+        let account = GoogleAccount {
+            grant: file.grant,
+            token_uri: file.token_uri,
+            path: if file.place.path.is_empty() { "/".to_owned() } else { file.place.path },
+            host: host(&address),
+            address,
+        };
+        Ok((Vec::new(), Proof::GoogleAccount(Arc::new(account))))
     }
 
     fn secret(&self, kept: &str, owner: Owner) -> Result<Secret, String> {
@@ -84,14 +107,17 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The headers that carry a key; what is wrong with it is said without showing it.
-fn headers(auth: Auth, secret: &Secret) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// The headers that carry a key that is sent.
+fn headers(auth: Auth, secret: &Secret) -> Result<Headers, String> {
     let key = secret.expose();
     let (name, text) = match auth {
         Auth::Bearer | Auth::Google | Auth::None => {
             (http::header::AUTHORIZATION, Zeroizing::new(format!("Bearer {key}")))
         }
         Auth::XApiKey => (HeaderName::from_static("x-api-key"), Zeroizing::new(key.to_owned())),
+        Auth::GoogleCloud => (HeaderName::from_static("x-goog-api-key"), Zeroizing::new(key.to_owned())),
         Auth::ApiKey => (HeaderName::from_static("api-key"), Zeroizing::new(key.to_owned())),
     };
     let mut value = HeaderValue::from_str(&text)

@@ -13,7 +13,6 @@ use super::{
     settings::{plan, snapshot_of},
     target::{Lane, Model},
     trust,
-    vendor::models_path,
 };
 use crate::{
     Kind, ability, address,
@@ -148,8 +147,9 @@ impl Work<'_> {
         let vendor = target.provider.and_then(|it| self.vendors.get(&it.id));
         let can = match vendor {
             Some(vendor) => {
-                let model = model.as_ref().and_then(|(name, _)| vendor.listed(name));
-                ability::of_vendor(vendor.kind, vendor.surface, model)
+                let name = model.as_ref().map(|(name, _)| &**name);
+                let model = name.and_then(|name| vendor.listed(name));
+                ability::of_vendor(vendor.kind, vendor.surface, name, model)
             }
             None => ability::ALL,
         };
@@ -169,7 +169,7 @@ impl Work<'_> {
             uuid: row,
             name: name.into(),
             address: lane.address.id,
-            models_path: models_path(surface, &lane.base_path, api_version),
+            models_path: surface.models_path(&lane.base_path, api_version),
             base_path: lane.base_path,
             surface,
             api_version: api_version.map(Arc::from),
@@ -181,6 +181,8 @@ impl Work<'_> {
             model_location: match surface {
                 Surface::Plain => target.model_location.clone(),
                 Surface::Deployments => ModelLocation::Path,
+                // It stands in the path of the surface's own making, or in the body.
+                Surface::Vertex => ModelLocation::Body,
             },
             default_model: vendor.and_then(|vendor| vendor.default_model.clone()),
             host: host(&lane.address),

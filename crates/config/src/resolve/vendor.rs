@@ -10,7 +10,7 @@ use crate::{
     Entity, Kind, address,
     derived::{self, default_model},
     entity::{Endpoint, Model, Provider, TargetEnvironment},
-    snapshot::{self, Address},
+    snapshot::{self, Address, Proof},
 };
 
 /// A provider that targets may name.
@@ -51,7 +51,7 @@ impl Vendor<'_> {
 
     /// Path and query of the list of models at one of its places.
     pub(super) fn models_path(&self, place: &Place) -> String {
-        models_path(self.surface, &place.base_path, self.provider.api_version.as_deref())
+        self.surface.models_path(&place.base_path, self.provider.api_version.as_deref())
     }
 }
 
@@ -79,6 +79,15 @@ impl<'a> Work<'a> {
             for model in provider.models.iter().flatten() {
                 self.model(&model.id);
             }
+            if self.has_account(&keys) {
+                for Place { name, .. } in places.iter().filter(|it| !it.base_path.contains("/projects/")) {
+                    let provider = &provider.name;
+                    self.warnings.push(format!(
+                        "endpoint {name} of provider {provider} takes API keys only: for a key file its URL names a \
+                         project and a location"
+                    ));
+                }
+            }
             let vendor = Vendor {
                 name: provider.name.as_str().into(),
                 kind,
@@ -103,6 +112,12 @@ impl<'a> Work<'a> {
             self.snapshot.providers.insert(row.id, known);
             self.vendors.insert(row.id, vendor);
         }
+    }
+
+    /// Whether one of these is an account's, whose requests name a project.
+    fn has_account(&self, keys: &[Uuid]) -> bool {
+        let resolved = |id: &Uuid| self.snapshot.credentials.get(&self.keys.get(id)?.id);
+        keys.iter().filter_map(resolved).any(|it| matches!(it.proof, Proof::GoogleAccount(_)))
     }
 
     fn places(&mut self, provider: &Provider, kind: Vendors, surface: Surface) -> Vec<Place> {
@@ -143,12 +158,6 @@ impl<'a> Work<'a> {
         }
         places
     }
-}
-
-/// Path and query of a list of models.
-pub(super) fn models_path(surface: Surface, base_path: &str, api_version: Option<&str>) -> String {
-    let version = api_version.map(|it| format!("?{}={it}", dialect::API_VERSION));
-    format!("{}/models{}", surface.shared_path(base_path), version.unwrap_or_default())
 }
 
 /// Whether a kind serves without a key: those that want none, and servers of one's own.

@@ -1,11 +1,11 @@
 //! Credentials: what a body may say of a secret, and what may be sent beside it.
 
-use dialect::Dialect;
+use dialect::{Auth, Dialect};
 use http::HeaderName;
 use serde_json::{Map, Value};
 
 use super::{Subject, is_set, referred, text};
-use crate::{Entity, Kind, Violations, secret::Written};
+use crate::{Entity, Kind, Violations, google, secret::Written};
 
 /// What the gateway itself says in a request: the key, the place, the body's length, the connection.
 const OURS: [&str; 22] = [
@@ -42,6 +42,12 @@ pub(super) fn prepare(given: &Map<String, Value>, violations: &mut Violations) {
 }
 
 pub(super) fn finish(subject: &Subject<'_>, whole: &Map<String, Value>, violations: &mut Violations) {
+    let row = provider_row(subject, whole);
+    if let (Some(row), Some(Written::Literal(secret))) = (row, text(whole, "secret").map(Written::of))
+        && let Err(why) = google(row.auth, secret)
+    {
+        violations.field("secret", why);
+    }
     let Some(Value::Object(overrides)) = whole.get("overrides") else {
         return;
     };
@@ -56,16 +62,30 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &Map<String, Value>, violatio
                 .field(format!("overrides.headers.{name}"), "is set by the gateway itself, and not here");
         }
     }
-    if is_set(overrides, "organization") && provider_dialect(subject, whole) == Some(Dialect::Anthropic) {
+    if is_set(overrides, "organization") && row.map(|it| it.dialect) == Some(Dialect::Anthropic) {
         let message = "this kind of provider has no organizations: the key alone says the account";
         violations.field("overrides.organization", message);
     }
 }
 
-fn provider_dialect(subject: &Subject<'_>, whole: &Map<String, Value>) -> Option<Dialect> {
+/// Whether Google would take what is written, and whether anybody else is given what only Google takes.
+fn google(auth: Auth, secret: &str) -> Result<(), String> {
+    match (auth, google::is_key_file(secret)) {
+        (Auth::GoogleCloud, true) => google::key_file(secret).map(drop),
+        (Auth::GoogleCloud, false) if secret.starts_with("ya29.") => {
+            Err("is a token, which ends within the hour: write the key file's text, or an API key".to_owned())
+        }
+        (_, true) => {
+            Err("is JSON: only providers of the kind vertex take a key file, others the key alone".to_owned())
+        }
+        (_, false) => Ok(()),
+    }
+}
+
+fn provider_row(subject: &Subject<'_>, whole: &Map<String, Value>) -> Option<&'static dialect::Row> {
     let row = subject.document.by_id(Kind::Provider, referred(whole, "provider")?)?;
     match &*row.entity {
-        Entity::Provider(provider) => Some(dialect::Kind::from_name(&provider.kind)?.row().dialect),
+        Entity::Provider(provider) => Some(dialect::Kind::from_name(&provider.kind)?.row()),
         _ => None,
     }
 }

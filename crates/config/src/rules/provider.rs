@@ -30,6 +30,28 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &mut Map<String, Value>, viol
         violations.field("endpoints", message);
     }
     azure(whole, row.map(|row| row.kind), violations);
+    if row.is_some_and(|row| row.kind == dialect::Kind::Vertex) {
+        vertex(whole, violations);
+    }
+}
+
+/// Vertex is asked for a project at a location; only API keys, which say their project themselves, need neither.
+fn vertex(whole: &Map<String, Value>, violations: &mut Violations) {
+    for (index, path) in paths(whole) {
+        let is_keys = matches!(path.as_str(), "" | "/v1" | "/v1beta1");
+        let is_projects = path.contains("/projects/") && path.contains("/locations/");
+        if !is_keys && !is_projects {
+            let form = dialect::Kind::Vertex.row().base_url_form.unwrap_or_default();
+            violations.field(format!("endpoints.{index}.url"), format!("expected {form}"));
+        }
+    }
+}
+
+/// The paths of the endpoints that say theirs, by their place from 1.
+fn paths(whole: &Map<String, Value>) -> Vec<(usize, String)> {
+    let endpoints = whole.get("endpoints").and_then(Value::as_array).into_iter().flatten();
+    let path = |it: &Value| it["url"].as_str().and_then(|it| address::base_url(it).ok()).map(|it| it.path);
+    endpoints.enumerate().filter_map(|(index, it)| Some((index + 1, path(it)?))).collect()
 }
 
 /// Azure's version belongs to its deployments, and which of them is asked is the model's to say.
@@ -41,13 +63,7 @@ fn azure(whole: &Map<String, Value>, kind: Option<dialect::Kind>, violations: &m
         }
         return;
     }
-    for (index, endpoint) in
-        whole.get("endpoints").and_then(Value::as_array).into_iter().flatten().enumerate()
-    {
-        let Some(path) = endpoint["url"].as_str().and_then(|it| address::base_url(it).ok()).map(|it| it.path)
-        else {
-            continue;
-        };
+    for (index, path) in paths(whole) {
         let message = match path.split_once("/deployments") {
             Some((_, rest)) if !rest.is_empty() => {
                 "ends too late: end it at the resource (https://RESOURCE.openai.azure.com); the deployment's name is the \
@@ -58,7 +74,7 @@ fn azure(whole: &Map<String, Value>, kind: Option<dialect::Kind>, violations: &m
             }
             _ => continue,
         };
-        violations.field(format!("endpoints.{}.url", index + 1), message);
+        violations.field(format!("endpoints.{index}.url"), message);
     }
 }
 

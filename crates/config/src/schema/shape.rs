@@ -1,7 +1,7 @@
 //! What texts may look like.
 
 use super::Shape;
-use crate::{address, entity::ModelLocation, secret::Written};
+use crate::{address, entity::ModelLocation, google, secret::Written};
 
 /// Anything without control characters.
 pub(super) const FREE: Shape = Shape { pattern: None, max: 1024, check: free };
@@ -38,7 +38,7 @@ pub(super) const URL: Shape = Shape { pattern: None, max: 2048, check: url };
 pub(super) const API_VERSION: Shape =
     Shape { pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$"), max: 32, check: api_version };
 /// A secret, or where it is. Sealed, it is longer than it was.
-pub(super) const SECRET: Shape = Shape { pattern: None, max: 3 * SECRET_MAX, check: secret };
+pub(super) const SECRET: Shape = Shape { pattern: None, max: 3 * KEY_FILE_MAX, check: secret };
 /// An account's name, as a header carries it.
 pub(super) const ORGANIZATION: Shape =
     Shape { pattern: Some("^[\\x21-\\x7e]+$"), max: 256, check: organization };
@@ -144,6 +144,8 @@ fn api_version(text: &str) -> Option<String> {
 
 /// Longer than any vendor's key by far, and within what servers take as a header.
 const SECRET_MAX: usize = 4096;
+/// Twice as long as Google's key files.
+const KEY_FILE_MAX: usize = 6144;
 /// What keeps this program closed is no vendor's key.
 const OWN_SECRETS: [&str; 2] = ["SPILLWAY_MASTER_KEY", "SPILLWAY_ADMIN_TOKEN"];
 
@@ -159,6 +161,9 @@ fn secret(text: &str) -> Option<String> {
         // Whether there is anything behind them is for those to say who know the row.
         Written::Sealed(_) | Written::Mask => None,
         Written::Literal("") => Some("length must be at least 1".to_owned()),
+        Written::Literal(file) if google::is_key_file(file) => {
+            (file.len() > KEY_FILE_MAX).then(|| format!("length must be at most {KEY_FILE_MAX}"))
+        }
         Written::Literal(key) if key.len() > SECRET_MAX => {
             Some(format!("length must be at most {SECRET_MAX}"))
         }

@@ -88,7 +88,7 @@ pub(super) static CREDENTIAL: Schema = Schema {
         Field::required(
             "secret",
             Type::Text(shape::SECRET),
-            "The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`.",
+            "The key itself (of `vertex` also a Google account's key file, its text), encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`.",
         ),
         Field::flag(
             "enabled",

@@ -87,6 +87,13 @@ fn every_vendors_error_is_whose_fault_it_is() {
         ("siliconflow/model_not_found", 400, Fault::Refused),
         ("zai/rate_limit", 429, rate_limited(None)),
         ("zai/balance", 429, quota()),
+        ("vertex/unauthenticated", 401, Fault::KeyRejected),
+        ("vertex/permission_denied", 403, Fault::KeyRejected),
+        ("vertex/api_key_invalid", 400, Fault::KeyRejected),
+        ("vertex/model_not_found", 404, Fault::ModelNotFound),
+        ("vertex/resource_exhausted", 429, rate_limited(Some(17_000))),
+        ("vertex/quota_of_a_minute", 429, rate_limited(None)),
+        ("vertex/prompt_too_long", 400, Fault::Refused),
         // Without a row of its own: an unknown vendor behind a raw host.
         ("bedrock/throttling", 429, rate_limited(None)),
         ("bedrock/throttling", 400, rate_limited(None)),

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::{
     proxy,
     send::{Answer, Exchange, Outgoing, Sender},
+    tokens::{NoToken, Tokens},
 };
 
 /// An operator waits for the answer.
@@ -43,7 +44,13 @@ pub(super) struct Enquiry<'a> {
     pub(super) place: &'a Place,
     /// None: asked without a key.
     pub(super) credential: Option<&'a Credential>,
+    /// What its account has been exchanged for.
+    pub(super) tokens: &'a Arc<Tokens>,
+    /// Whether the credential itself is in question, and not what it is asked for.
+    pub(super) is_test: bool,
 }
+
+type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// What came back.
 pub(super) struct Found {
@@ -69,15 +76,24 @@ impl Enquiry<'_> {
     /// Asks, within a bound of its own.
     pub(super) async fn ask(&self, sender: &Sender, query: &str) -> Found {
         let begun = Instant::now();
-        let asked = timeout(WITHIN, self.exchange(sender, query)).await;
-        let took = begun.elapsed();
-        let found = |status, outcome, message, body| Found { status, outcome, message, took, body };
-        let (status, headers, body) = match asked {
+        let proof = self.proof(sender).await;
+        let found =
+            |status, outcome, message, body| Found { status, outcome, message, took: begun.elapsed(), body };
+        let headers = match proof {
+            Ok(proof) => self.headers(proof),
+            Err(none) => {
+                let outcome = if none.is_rejected { "auth" } else { "token" };
+                return found(None, outcome, Some(none.message), Vec::new());
+            }
+        };
+        let scrubbed = |text: String| scrubbed(text, &headers);
+        let asked = timeout(WITHIN, self.exchange(sender, query, &headers)).await;
+        let (status, answered, body) = match asked {
             Err(_) => {
                 let message = format!("no answer within {} s", WITHIN.as_secs());
                 return found(None, "timeout", Some(message), Vec::new());
             }
-            Ok(Err(error)) => return found(None, "connect", Some(self.scrubbed(error)), Vec::new()),
+            Ok(Err(error)) => return found(None, "connect", Some(scrubbed(error)), Vec::new()),
             Ok(Ok(answered)) => answered,
         };
         if (200..300).contains(&status) {
@@ -87,26 +103,39 @@ impl Enquiry<'_> {
             kind: self.kind,
             endpoint: Endpoint::ChatCompletions,
             status,
-            headers: &headers,
+            headers: &answered,
             body: &body,
             now: SystemTime::now(),
         });
         // A list of models that is not there is nobody's failure, and says nothing of the key.
         let no_list = matches!(fault, Fault::Relayed | Fault::ModelNotFound);
         let outcome = if no_list { "inconclusive" } else { proxy::outcome_name(&fault) };
-        let words = dialect::message(&body).map(|it| self.scrubbed(it));
+        let words = dialect::message(&body).map(scrubbed);
         let message = words.or_else(|| no_list.then(|| format!("{} is not there", self.path(""))));
         found(Some(status), outcome, message, Vec::new())
     }
 
-    async fn exchange(&self, sender: &Sender, query: &str) -> Result<(u16, HeaderMap, Vec<u8>), String> {
-        let (path, headers) = (self.path(query), self.headers());
+    async fn proof(&self, sender: &Sender) -> Result<Headers, NoToken> {
+        match self.credential {
+            None => Ok(Vec::new()),
+            Some(credential) if self.is_test => self.tokens.fresh_headers(credential, sender).await,
+            Some(credential) => self.tokens.headers(credential, sender).await,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        sender: &Sender,
+        query: &str,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> Result<(u16, HeaderMap, Vec<u8>), String> {
+        let path = self.path(query);
         let exchange = Exchange {
             address: &self.place.address,
             method: &Method::GET,
             path: &path,
             host: &self.place.host,
-            headers: &headers,
+            headers,
             body: Outgoing::Empty,
             connect: CONNECT_WITHIN,
         };
@@ -126,28 +155,26 @@ impl Enquiry<'_> {
         format!("{}{query}", self.place.models_path)
     }
 
-    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+    fn headers(&self, own: Headers) -> Headers {
         let mut headers = vec![
             (header::USER_AGENT, AGENT),
             (header::ACCEPT, HeaderValue::from_static("application/json")),
             (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
         ];
-        let own = self.credential.iter().flat_map(|it| &it.headers);
-        headers.retain(|(name, _)| own.clone().all(|(it, _)| it != name));
-        headers.extend(own.cloned());
+        headers.retain(|(name, _)| own.iter().all(|(it, _)| it != name));
+        headers.extend(own);
         if self.kind.row().auth == Auth::XApiKey && headers.iter().all(|it| it.0 != ANTHROPIC_VERSION) {
             headers.push((ANTHROPIC_VERSION, HeaderValue::from_static(dialect::ANTHROPIC_VERSION)));
         }
         headers
     }
+}
 
-    /// Without the key, in case the vendor quotes it.
-    fn scrubbed(&self, text: String) -> String {
-        let values =
-            self.credential.iter().flat_map(|it| &it.headers).filter_map(|(_, value)| value.to_str().ok());
-        let keys = values.filter_map(|it| it.rsplit(' ').next()).filter(|it| it.len() >= KEY_BYTES_MIN);
-        keys.fold(text, |text, key| text.replace(key, "***"))
-    }
+/// Without the key, in case the vendor quotes it.
+fn scrubbed(text: String, headers: &[(HeaderName, HeaderValue)]) -> String {
+    let values = headers.iter().filter(|(_, value)| value.is_sensitive());
+    let keys = values.filter_map(|(_, value)| value.to_str().ok()?.rsplit(' ').next());
+    keys.filter(|it| it.len() >= KEY_BYTES_MIN).fold(text, |text, key| text.replace(key, "***"))
 }
 
 /// The endpoint that a credential may be used at.

@@ -35,13 +35,15 @@ pub(super) async fn run(ask: Ask) -> Result<Json<Value>, Fault> {
         let message = "the provider has no endpoint that this credential may be used at";
         return Err(Fault::new(StatusCode::CONFLICT, message));
     };
-    let enquiry = Enquiry { kind: at.kind, place, credential: Some(key) };
+    let tokens = &ask.admin.state.tokens;
+    let enquiry = Enquiry { kind: at.kind, place, credential: Some(key), tokens, is_test: true };
     let found = enquiry.ask(ask.admin.vendors(), "").await;
     let about = format!("{}/{}", provider.label(), row.label());
     info!(by = ask.by(), act = "test", what = about, outcome = found.outcome, "a credential was tested");
     // A key that has been exchanged meanwhile was not the one that was tested.
     let now = ask.admin.state.snapshot.load_full();
-    let is_same = credential(&now, row.id).is_some_and(|it| it.headers == key.headers);
+    let is_same =
+        credential(&now, row.id).is_some_and(|it| it.headers == key.headers && it.proof == key.proof);
     if found.outcome == "success" && is_same {
         ask.admin.control.steer(vec![Order::KeyAccepted(key.id)], "accepted", &about, &ask.asked()).await?;
     }

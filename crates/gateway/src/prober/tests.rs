@@ -82,7 +82,7 @@ async fn nobody_there_is_a_failure_and_silence_is_a_timeout() {
     for kind in [ProbeKind::Http, ProbeKind::Tcp] {
         let snapshot = snapshot(closed, kind);
         let (call, _) = Call::of(&snapshot, PLACE).unwrap();
-        assert_eq!(call.make(&senders().of(&call)).await, Probed::Failed);
+        assert_eq!(call.make(&senders().of(&call), &Arc::default()).await, Probed::Failed);
     }
 }
 
@@ -164,7 +164,7 @@ async fn probed(vendor: &Vendor, kind: ProbeKind) -> Probed {
     let snapshot = snapshot(vendor.addr, kind);
     let (call, concurrency) = Call::of(&snapshot, PLACE).expect("the snapshot has the probe");
     assert_eq!(concurrency, 10);
-    timeout(DEADLINE, call.make(&senders().of(&call))).await.expect("a probe has an end")
+    timeout(DEADLINE, call.make(&senders().of(&call), &Arc::default())).await.expect("a probe has an end")
 }
 
 fn senders() -> Senders {
@@ -248,6 +248,7 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         uuid: uuid::Uuid::nil(),
         name: "main".into(),
         provider: "openai".into(),
+        proof: config::snapshot::Proof::Headers,
         headers: vec![(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer the-key"))],
         problem: None,
     };

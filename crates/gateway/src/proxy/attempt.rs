@@ -1,5 +1,8 @@
 //! One try: encode, send, and look at what comes back until it is committed or has failed.
 
+mod proof;
+mod vertex;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -24,9 +27,12 @@ use super::{
     limits,
     placement::{self, Placed},
     scrub,
-    translate::{ANSWER_BYTES_MAX, Translation},
+    translate::{self, ANSWER_BYTES_MAX, Translation},
 };
-use crate::send::{Exchange, SendError, Sender};
+use crate::{
+    send::{Exchange, SendError, Sender},
+    tokens::Token,
+};
 
 /// A pick, looked up in the request's snapshot.
 pub(super) struct Candidate<'c> {
@@ -98,8 +104,11 @@ impl<'c> Candidate<'c> {
         decoded: &Decoded,
         request_id: &str,
     ) -> Result<(), ((Wire, Wire), Refused)> {
-        let pair = self.course.wire.and_then(|from| Some((from, self.target.translated(from)?)));
-        if let Some(pair) = pair {
+        // Elsewhere the vendor alone says it.
+        let by_model = self.target.surface == Surface::Vertex;
+        let named = if by_model { self.asks_for(decoded) } else { None };
+        let to = |from| self.target.translated(from, named.as_deref());
+        if let Some(pair) = self.course.wire.and_then(|from| Some((from, to(from)?))) {
             let model = self.asks_for(decoded);
             let place = (&*self.course.upstream, &*self.target);
             let translation = Translation::of(pair, place, model.as_deref(), decoded, request_id);
@@ -135,7 +144,11 @@ impl<'c> Candidate<'c> {
         journey.trying(self.target.id, self.credential.as_ref().map(|it| it.id), model, self.reason);
         let begun = Instant::now();
         let stream = decoded.stream;
-        let examined = self.exchange(sender, head, decoded, begun, journey.started).await;
+        let examined = match self.account() {
+            None => self.exchange(sender, head, decoded, (begun, journey.started), None).await,
+            // Large, and for few: kept out of the future that every try carries around.
+            Some(account) => Box::pin(self.proven(account, sender, head, decoded, begun, journey)).await,
+        };
         let took = begun.elapsed();
         journey.waited(took);
 
@@ -174,8 +187,8 @@ impl<'c> Candidate<'c> {
         sender: &Sender,
         head: &Parts,
         decoded: &mut Decoded,
-        begun: Instant,
-        request_started: Instant,
+        (begun, request_started): (Instant, Instant),
+        token: Option<&Token>,
     ) -> Result<Examined, SendError> {
         let upstream: &Upstream = &self.course.upstream;
         let stream = decoded.stream;
@@ -198,6 +211,7 @@ impl<'c> Candidate<'c> {
         };
         let translation = self.translation.as_ref();
         let path = match translation {
+            None if self.is_vertex_chat() => self.vertex_path(model.as_deref(), stream),
             None => {
                 let exchanged = exchanged.as_deref();
                 self.course.path(&self.target, head, placed, exchanged, self.passes_through())
@@ -220,6 +234,7 @@ impl<'c> Candidate<'c> {
         if is_googles {
             encode::googles_own(&mut headers, self.target.kind);
         }
+        headers.extend(token.map(Token::header));
         // A large upload takes its time; the vendor's begins when it has all of it.
         let upload = decoded.slow();
         let exchange = Exchange {
@@ -229,6 +244,7 @@ impl<'c> Candidate<'c> {
             host: upstream.host_header.as_ref().unwrap_or(&self.target.host),
             headers: &headers,
             body: match translation {
+                None if self.is_vertex_messages() => self.vertex_body(decoded, model.as_deref()),
                 None => encode::body(decoded, in_body),
                 Some(translation) => {
                     decoded.let_go();
@@ -274,7 +290,10 @@ impl<'c> Candidate<'c> {
         };
         let mut examined = examine.examine(answer).await;
         if let Some(credential) = &self.credential {
-            scrub::scrub(&mut examined, credential);
+            scrub::scrub(&mut examined, credential, token);
+        }
+        if self.is_vertex_messages() {
+            translate::in_anthropics_envelope(&mut examined);
         }
         Ok(examined)
     }

@@ -8,19 +8,22 @@ use config::snapshot::Credential;
 use http::HeaderValue;
 
 use super::classify::{Examined, Opening};
+use crate::tokens::Token;
 
 /// Shorter values are no secrets, and would be found everywhere.
 const KEY_BYTES_MIN: usize = 8;
 const MASK: &str = "***";
 
-/// Takes `credential`'s key out of whatever says that it failed.
-pub(super) fn scrub(examined: &mut Examined, credential: &Credential) {
+/// Takes `credential`'s key, or the token that stood for it, out of whatever says that it failed.
+pub(super) fn scrub(examined: &mut Examined, credential: &Credential, token: Option<&Token>) {
     let (opening, message) = match examined {
         Examined::Good { .. } => return,
         Examined::Relayed { opening } => (Some(opening), None),
         Examined::Bad { opening, message, .. } => (opening.as_mut(), message.as_mut()),
     };
-    let keys: Vec<&str> = credential.headers.iter().filter_map(|(_, value)| key(value)).collect();
+    let token = token.map(Token::header);
+    let keys: Vec<&str> =
+        credential.headers.iter().chain(&token).filter_map(|(_, value)| key(value)).collect();
     if let Some(opening) = opening {
         scrub_answer(opening, &keys);
     }

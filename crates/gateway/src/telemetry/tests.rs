@@ -240,6 +240,7 @@ pub(crate) fn snapshot() -> Snapshot {
         name: "main".into(),
         provider: "openai".into(),
         headers: Vec::new(),
+        proof: config::snapshot::Proof::Headers,
         problem: None,
     };
     Snapshot {

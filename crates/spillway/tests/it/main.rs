@@ -35,5 +35,6 @@ mod support;
 mod topology;
 mod translation;
 mod traps;
+mod vertex;
 mod wall;
 mod words;
