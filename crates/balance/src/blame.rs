@@ -56,6 +56,8 @@ impl Balancer {
                 self.bar_key(slot, lease, suspension.sentence(Cause::Quota, wait, believed), now, events);
             }
             Kind::KeyRejected => self.bar_key(slot, lease, own(Cause::Auth, suspension.auth), now, events),
+            // Somebody else's address fails, and for as long as addresses do.
+            Kind::NoToken => self.bar_key(slot, lease, own(Cause::Token, suspension.connect), now, events),
             Kind::Overloaded { retry_after } => {
                 let sentence = suspension.sentence(Cause::Overloaded, suspension.overloaded, retry_after);
                 self.bar_pair(slot, lease, sentence, now, events);

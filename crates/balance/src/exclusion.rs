@@ -29,6 +29,8 @@ pub enum Cause {
     Quota,
     /// The vendor rejected the key.
     Auth,
+    /// The token that stands for the key was not to be had.
+    Token,
     /// 529, 503 overloaded.
     Overloaded,
     /// Connect, TLS, DNS, reset.
@@ -55,12 +57,13 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, for tables.
-    pub const ALL: [Cause; 16] = [
+    pub const ALL: [Cause; 17] = [
         Cause::RateLimit,
         Cause::Spent,
         Cause::OwnLimit,
         Cause::Quota,
         Cause::Auth,
+        Cause::Token,
         Cause::Overloaded,
         Cause::Connect,
         Cause::Timeout,
@@ -82,6 +85,7 @@ impl Cause {
             Cause::OwnLimit => "own_limit",
             Cause::Quota => "quota",
             Cause::Auth => "auth",
+            Cause::Token => "token",
             Cause::Overloaded => "overloaded",
             Cause::Connect => "connect",
             Cause::Timeout => "timeout",

@@ -104,7 +104,7 @@ impl Balancer {
             Order::KeyAccepted(id) => {
                 if let Some(slot) = self.credential_slot(id) {
                     let credential = &mut self.credentials[slot as usize];
-                    if credential.out.take_if(|it| it.cause == Cause::Auth).is_some() {
+                    if credential.out.take_if(|it| matches!(it.cause, Cause::Auth | Cause::Token)).is_some() {
                         credential.streak = 0;
                         events.push(Event::Returned { scope: Scope::Credential(id) });
                         self.refresh_credential(slot, now);

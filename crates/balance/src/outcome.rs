@@ -28,6 +28,8 @@ pub enum Kind {
     ModelNotFound,
     /// The vendor rejects the key: credential.
     KeyRejected,
+    /// The token that stands for the key was not to be had just now: credential.
+    NoToken,
     /// Out of quota or credit: credential.
     QuotaExceeded {
         /// When the vendor says it comes back.
@@ -79,7 +81,9 @@ impl Kind {
             Kind::Success { .. } | Kind::Refused | Kind::ClientGone | Kind::OutOfTime | Kind::Unsent => {
                 Blame::Nobody
             }
-            Kind::KeyRejected | Kind::QuotaExceeded { .. } | Kind::RateLimited { .. } => Blame::Credential,
+            Kind::KeyRejected | Kind::NoToken | Kind::QuotaExceeded { .. } | Kind::RateLimited { .. } => {
+                Blame::Credential
+            }
             Kind::ModelNotFound | Kind::Overloaded { .. } => Blame::Pair,
             Kind::Connect | Kind::Timeout | Kind::ServerError | Kind::Broken => Blame::Address,
         }

@@ -46,6 +46,7 @@ fn each_row_excludes_its_scope_for_its_time() {
     check(Kind::Refused, State::Available, 0);
     check(Kind::ModelNotFound, State::Suspended, 60);
     check(Kind::KeyRejected, State::Cooling, 10);
+    check(Kind::NoToken, State::Cooling, 10);
     check(Kind::QuotaExceeded { reset: None }, State::Cooling, 3600);
     check(Kind::QuotaExceeded { reset: Some(secs(100)) }, State::Cooling, 100);
     check(Kind::QuotaExceeded { reset: Some(secs(1000)) }, State::Cooling, 3600);

@@ -71,7 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => hint.prop_map(|retry_after| Kind::Overloaded { retry_after }),
         8 => select(vec![
             Kind::KeyRejected, Kind::ModelNotFound, Kind::Connect, Kind::Timeout, Kind::ServerError, Kind::Broken,
-            Kind::Refused, Kind::ClientGone, Kind::OutOfTime, Kind::Unsent,
+            Kind::Refused, Kind::ClientGone, Kind::OutOfTime, Kind::Unsent, Kind::NoToken,
         ]),
     ];
     let probed = select(vec![Probed::Connected, Probed::Failed, Probed::TimedOut, Probed::Status(500)]);

@@ -4,7 +4,7 @@
 //! A bit says *nothing is known against it*: whoever knows nothing of a model takes it to be able to do everything. So a
 //! target that lacks a bit is no candidate for a request that needs it, and any other may be tried.
 
-use dialect::{Dialect, Wire};
+use dialect::{Dialect, Surface, Wire};
 
 use crate::entity::Model;
 
@@ -71,11 +71,18 @@ pub fn of_models() -> u64 {
     CAPABILITIES.iter().map(|(_, bit)| bit).sum::<u64>() | any_room()
 }
 
-/// What a provider of that kind can when it is asked for that model.
-pub(crate) fn of_vendor(kind: dialect::Kind, model: Option<&Model>) -> u64 {
-    let row = kind.row();
-    let foreign = Dialect::ALL.into_iter().filter(|it| !row.speaks(*it)).map(speaks).sum::<u64>();
-    let pairs = Wire::CALLERS.into_iter().map(|from| (from, row.wire_for(from)));
+/// What a provider of that kind can on that surface when it is asked for the model of that name, of which that is known.
+pub(crate) fn of_vendor(
+    kind: dialect::Kind,
+    surface: Surface,
+    name: Option<&str>,
+    model: Option<&Model>,
+) -> u64 {
+    let dialects = Dialect::ALL.into_iter();
+    let foreign = dialects.filter(|it| !surface.speaks(kind, *it, name)).map(speaks).sum::<u64>();
+    let pairs = Wire::CALLERS
+        .into_iter()
+        .flat_map(|from| surface.wires_for(kind, from, name).into_iter().map(move |to| (from, to)));
     let translated = pairs.filter(|(from, to)| from != to).map(|(from, to)| without(from, to)).sum::<u64>();
     let lacking = model.map_or(0, lacking);
     ALL & !foreign & !translated & !lacking
@@ -102,7 +109,7 @@ mod tests {
     }
 
     fn can(model: &Model, needs: u64) -> bool {
-        of_vendor(dialect::Kind::OpenAi, Some(model)) & needs == needs
+        of_vendor(dialect::Kind::OpenAi, Surface::Plain, None, Some(model)) & needs == needs
     }
 
     #[test]
@@ -112,7 +119,9 @@ mod tests {
             (dialect::Kind::Anthropic, &[Dialect::Anthropic]),
             (dialect::Kind::Mistral, &[Dialect::OpenAi]),
         ] {
-            let spoken = Dialect::ALL.into_iter().filter(|it| of_vendor(kind, None) & speaks(*it) != 0);
+            let spoken = Dialect::ALL
+                .into_iter()
+                .filter(|it| of_vendor(kind, Surface::Plain, None, None) & speaks(*it) != 0);
             assert_eq!(spoken.collect::<Vec<_>>(), expected);
         }
     }

@@ -70,7 +70,11 @@ pub(crate) fn base_url(text: &str) -> Result<BaseUrl, String> {
     };
     let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
     if path.contains(['?', '#']) || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("a base URL has no query, fragment or spaces".to_owned());
+        let message = "a base URL has no query, fragment or spaces";
+        return Err(match path.contains("api-version=") {
+            true => format!("{message}: Azure's api-version goes into the provider's api_version"),
+            false => message.to_owned(),
+        });
     }
     let address = host_and_port(authority)?;
     refuse(&address.host)?;

@@ -13,6 +13,7 @@ mod document;
 pub mod entity;
 mod environment;
 mod form;
+mod google;
 mod list;
 mod model_location;
 mod openapi;

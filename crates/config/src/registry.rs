@@ -149,11 +149,18 @@ impl Registry {
             sent.update(value.as_bytes());
             sent.update(b"\n");
         }
-        if let Proof::AwsSignature(key) = proof {
-            let token = key.session_token.as_ref().map_or("", Secret::expose);
-            for part in [&key.id, key.secret.expose(), token] {
-                sent.update(part.as_bytes());
-                sent.update(b"\n");
+        match proof {
+            Proof::Headers => {}
+            Proof::AwsSignature(key) => {
+                let token = key.session_token.as_ref().map_or("", Secret::expose);
+                for part in [&key.id, key.secret.expose(), token] {
+                    sent.update(part.as_bytes());
+                    sent.update(b"\n");
+                }
+            }
+            Proof::GoogleAccount(account) => {
+                sent.update(account.token_uri.as_bytes());
+                account.secrets().iter().for_each(|it| sent.update(it.as_bytes()));
             }
         }
         let sent = sent.digest128();

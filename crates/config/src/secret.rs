@@ -8,6 +8,8 @@ use std::fmt;
 use uuid::Uuid;
 use zeroize::Zeroize;
 
+use crate::google;
+
 /// A vendor's key or a token. No `Display`, no `Serialize`, a masked `Debug`; wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -66,7 +68,8 @@ impl Secret {
         const SHOWN: usize = 4;
         const LONG_ENOUGH: usize = 16;
         let length = self.0.chars().count();
-        if length < LONG_ENOUGH {
+        // The end of a key file is the same for all of them.
+        if length < LONG_ENOUGH || google::is_key_file(&self.0) {
             return HIDDEN.to_owned();
         }
         let tail: String = self.0.chars().skip(length - SHOWN).collect();
@@ -141,5 +144,6 @@ mod tests {
     fn a_short_secret_shows_nothing_of_itself() {
         assert_eq!(Secret::new("fifteen-letters".to_owned()).mask(), "••••");
         assert_eq!(Secret::new("sixteen-letters!".to_owned()).mask(), "••••ers!");
+        assert_eq!(Secret::new("{\"type\": \"service_account\"}".to_owned()).mask(), "••••");
     }
 }

@@ -6,6 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use balance::{AddressId, CredentialId, ModelId, TargetId, UpstreamId};
+use dialect::Endpoint;
 use hashbrown::HashMap;
 use http::HeaderValue;
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 pub use crate::amazon::AccessKey;
 pub use crate::client_key::{ClientKey, ClientKeys};
 pub use crate::entity::ModelLocation;
+pub use crate::google::{GoogleAccount, Grant};
 pub use crate::route::{Found, ModelChoice, NotFound, Query, RouteInfo, Routes};
 use crate::{Secret, entity::TargetEnvironment};
 
@@ -200,6 +202,12 @@ pub struct Target {
     pub address: AddressId,
     /// Path in front of a known endpoint's own, without a trailing slash: `/v1`, `/openai/v1`.
     pub base_path: String,
+    /// What shape its paths have.
+    pub surface: dialect::Surface,
+    /// The version that it is to be told in the query.
+    pub api_version: Option<Arc<str>>,
+    /// Path and query of its list of models.
+    pub models_path: String,
     /// Whether it is a raw host: a path that is no known endpoint goes there as it is.
     pub raw: bool,
     /// Its provider's name.
@@ -221,9 +229,10 @@ pub struct Target {
 }
 
 impl Target {
-    /// The wire to ask it on for a caller on `from`, where that is another one. A raw host is sent what comes.
-    pub fn translated(&self, from: dialect::Wire) -> Option<dialect::Wire> {
-        let to = self.kind.row().wire_for(from);
+    /// The wire to ask it on for a caller on `from` who asks for that model, where that is another one. A raw host is
+    /// sent what comes.
+    pub fn translated(&self, from: dialect::Wire, model: Option<&str>) -> Option<dialect::Wire> {
+        let to = self.surface.wire_for(self.kind, from, model);
         (!self.raw && to != from).then_some(to)
     }
 
@@ -239,21 +248,29 @@ impl Target {
         match version {
             Some(version) if self.raw => ["/", version, slash, path].concat(),
             None if self.raw => [slash, path].concat(),
+            _ if self.surface == dialect::Surface::Vertex => {
+                let path = path.strip_prefix("/models/").unwrap_or(path);
+                let path =
+                    path.strip_prefix("google%2F").or_else(|| path.strip_prefix("google/")).unwrap_or(path);
+                [&self.base_path, "/publishers/google/models/", path].concat()
+            }
             _ => dialect::Wire::Gemini.join(&self.base_path, path),
         }
     }
 
     /// The path to ask for: a known endpoint behind the base path; anything else behind it as well, but for a raw host
     /// as it is. `path` is [`Found::vendor_path`] of the request's path.
-    pub fn vendor_path(&self, endpoint: Option<dialect::Endpoint>, path: &str) -> String {
+    pub fn vendor_path(&self, endpoint: Option<Endpoint>, path: &str) -> String {
         let slash = if path.starts_with('/') { "" } else { "/" };
+        let shared = self.surface.shared_path(&self.base_path);
         match endpoint {
+            Some(Endpoint::Models | Endpoint::Model) => [shared, slash, path].concat(),
             Some(_) => [&self.base_path, slash, path].concat(),
             None if self.raw => [slash, path].concat(),
             // The base path names the version already.
             None => match path.strip_prefix("/v1") {
-                Some(rest) if rest.starts_with('/') => [&self.base_path, rest].concat(),
-                _ => [&self.base_path, slash, path].concat(),
+                Some(rest) if rest.starts_with('/') => [shared, rest].concat(),
+                _ => [shared, slash, path].concat(),
             },
         }
     }
@@ -305,6 +322,8 @@ pub struct Place {
     pub address: Arc<Address>,
     /// As [`Target::base_path`].
     pub base_path: String,
+    /// As [`Target::models_path`].
+    pub models_path: String,
     /// What is sent as `Host`, prepared.
     pub host: HeaderValue,
     /// As [`Target::region`].
@@ -337,6 +356,8 @@ pub enum Proof {
     Headers,
     /// Amazon's signature, version 4: made anew for each request.
     AwsSignature(AccessKey),
+    /// A token that this account is exchanged for, which ends.
+    GoogleAccount(Arc<GoogleAccount>),
 }
 
 impl Credential {
@@ -345,10 +366,13 @@ impl Credential {
         let sent = self.headers.iter().filter_map(|(_, value)| value.to_str().ok());
         // Without the scheme before it.
         let sent = sent.filter_map(|it| it.rsplit(' ').next());
-        let signing = match &self.proof {
-            Proof::Headers => [None, None],
-            Proof::AwsSignature(key) => [Some(&key.secret), key.session_token.as_ref()],
+        let kept = match &self.proof {
+            Proof::Headers => [""; 2],
+            Proof::AwsSignature(key) => {
+                [key.secret.expose(), key.session_token.as_ref().map_or("", Secret::expose)]
+            }
+            Proof::GoogleAccount(account) => account.secrets(),
         };
-        sent.chain(signing.into_iter().flatten().map(Secret::expose))
+        sent.chain(kept).filter(|it| !it.is_empty())
     }
 }

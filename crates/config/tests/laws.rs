@@ -45,6 +45,7 @@ const TEXTS: &[&str] = &[
     "file:/x",
     "https://a.example/v1",
     "2030-01-01T00:00:00Z",
+    "2024-10-21",
     "gpt",
     "org/model",
     "ключ",
@@ -142,7 +143,7 @@ fn likely(kind: Kind) -> BoxedStrategy<Value> {
                 }
                 Kind::Route if flag => drop(&["upstreams", "provider", "model"]),
                 Kind::Route => drop(&["upstream", "upstreams"]),
-                Kind::Provider => drop(&["kind", "default_credential"]),
+                Kind::Provider => drop(&["kind", "default_credential", "api_version"]),
                 Kind::Credential => drop(&["provider"]),
                 Kind::ClientKey => drop(&["consumer"]),
                 Kind::Service | Kind::Consumer => {}

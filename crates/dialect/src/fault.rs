@@ -277,7 +277,7 @@ impl<'a> Judge<'a> {
         // over in less than an hour is no matter of money.
         let passes_soon =
             retry_after(&HeaderMap::new(), self.answer.body, self.answer.now).is_some_and(|it| it < DAILY);
-        let says_quota = self.answer.kind != Kind::Gemini
+        let says_quota = !matches!(self.answer.kind, Kind::Gemini | Kind::Vertex)
             && meaning != Some(Meaning::RateLimited)
             && self.error.is_about_money()
             && !passes_soon;

@@ -14,8 +14,10 @@ mod mask;
 mod peek;
 mod provider;
 mod sse;
+mod surface;
 pub mod translate;
 mod usage;
+mod vertex;
 mod wire;
 
 pub use endpoint::{Dialect, Endpoint, Matched, endpoint};
@@ -26,10 +28,12 @@ pub use peek::{
     Malformed, Model, MultipartModel, Peek, body_field, insert_model, peek, peek_multipart, remove_model,
     rename_google_model, splice_form_model, splice_model,
 };
-pub use provider::{ANTHROPIC_VERSION, Auth, KIND_NAMES, Kind, MODEL_SEGMENTS, Row, join, table};
+pub use provider::{ANTHROPIC_VERSION, Auth, KIND_NAMES, Kind, List, MODEL_SEGMENTS, Row, join, table};
 pub use sse::{Failure, Gate, HOLD_LIMIT, Verdict, Watch};
+pub use surface::{API_VERSION, Surface};
 pub use translate::Wire;
 pub use usage::{Usage, usage};
+pub use vertex::{VERTEX_COUNT_TOKENS, vertex_count, vertex_messages, vertex_suffix};
 
 /// What the classifier looks at: of a body or an event beyond this, only head and tail are seen.
 pub const INSPECT_LIMIT: usize = 64 * 1024;

@@ -17,7 +17,7 @@ pub enum Kind {
     Anthropic,
     /// Anything that speaks OpenAI's API at a URL of its own.
     OpenAiCompatible,
-    /// Azure's `/openai/v1` surface.
+    /// Azure's `/openai/v1` surface, or its deployments where the version is a date.
     AzureOpenAi,
     /// Google Gemini by its OpenAI-compatible endpoint.
     Gemini,
@@ -61,6 +61,8 @@ pub enum Kind {
     Zai,
     /// Amazon Bedrock by its Converse API, whoever made the model.
     Bedrock,
+    /// Google Cloud's Vertex AI: Gemini, Claude and others by their publishers.
+    Vertex,
 }
 
 /// How a vendor takes its key.
@@ -76,8 +78,21 @@ pub enum Auth {
     Google,
     /// `Bearer` for a Bedrock API key, and a signature of each request for an access key with its secret.
     Aws,
+    /// `Bearer` with a token that a Google account's key file is exchanged for; a plain API key as `x-goog-api-key`.
+    GoogleCloud,
     /// No key is wanted; a credential that exists all the same goes as `Bearer`.
     None,
+}
+
+/// A vendor's list of models, which costs nothing and wants a valid key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// Of what it can be asked for.
+    Served,
+    /// Of what could be set up there: it tells of the key and of nothing else.
+    Unserved,
+    /// At another place than the base URL.
+    Elsewhere,
 }
 
 /// What there is to know about a vendor.
@@ -93,6 +108,8 @@ pub struct Row {
     pub dialect: Option<Dialect>,
     /// What the vendor's SDK takes as base URL; `None` where only the operator can know.
     pub base_url: Option<&'static str>,
+    /// What a base URL of it looks like, where only the operator can know it.
+    pub base_url_form: Option<&'static str>,
     /// How it takes its key.
     pub auth: Auth,
     /// Environment variables that hold its key, first match wins.
@@ -104,8 +121,8 @@ pub struct Row {
     /// The model to ask for when a request leaves it to us. Models live about a year: these were on their vendors'
     /// lists in autumn 2026 or are the vendor's own moving names; none where no such name is known to last.
     pub default_model: Option<&'static str>,
-    /// Where on the base URL its list of models is, which costs nothing and wants a valid key; `None`: nowhere there.
-    pub models: Option<&'static str>,
+    /// Its list of models.
+    pub list: List,
     /// The wires it speaks, the first where a request has to be translated into one of them.
     pub wires: &'static [Wire],
     /// What it calls the longest answer in a chat. OpenAI's newer models refuse the old name, others' servers do not
@@ -135,12 +152,13 @@ const USUAL: Row = Row {
     title: "OpenAI-compatible",
     dialect: Some(Dialect::OpenAi),
     base_url: None,
+    base_url_form: None,
     auth: Auth::Bearer,
     env: &[],
     key_status_403: false,
     key_status_400: false,
     default_model: None,
-    models: Some("/models"),
+    list: List::Served,
     wires: &[Wire::Chat, Wire::Responses],
     limit_field: "max_tokens",
     wants_thoughts: false,
@@ -158,7 +176,7 @@ pub static KIND_NAMES: [&str; TABLE.len()] = {
 };
 
 /// In the order of [`Kind`], so that a kind finds its row by its own number.
-static TABLE: [Row; 25] = [
+static TABLE: [Row; 26] = [
     Row {
         kind: Kind::OpenAi,
         name: "openai",
@@ -186,7 +204,10 @@ static TABLE: [Row; 25] = [
         kind: Kind::AzureOpenAi,
         name: "azure-openai",
         title: "Azure OpenAI",
+        base_url_form: Some("https://RESOURCE.openai.azure.com"),
         auth: Auth::ApiKey,
+        // What is deployed only the control plane tells, and not to a key.
+        list: List::Unserved,
         env: &["AZURE_OPENAI_API_KEY"],
         limit_field: "max_completion_tokens",
         ..USUAL
@@ -382,14 +403,33 @@ static TABLE: [Row; 25] = [
         name: "bedrock",
         title: "Amazon Bedrock",
         dialect: None,
+        base_url_form: Some("https://bedrock-runtime.eu-central-1.amazonaws.com"),
         auth: Auth::Aws,
         // Not AWS_ACCESS_KEY_ID: that one is set for other reasons wherever anything of Amazon's is used.
         env: &["AWS_BEARER_TOKEN_BEDROCK"],
         key_status_403: true,
         key_status_400: true,
-        // Its list is at another host.
-        models: None,
+        list: List::Elsewhere,
         wires: &[Wire::Converse],
+        ..USUAL
+    },
+    Row {
+        kind: Kind::Vertex,
+        name: "vertex",
+        title: "Google Vertex AI",
+        dialect: None,
+        base_url_form: Some(
+            "https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION (of an API key: \
+             https://aiplatform.googleapis.com/v1)",
+        ),
+        auth: Auth::GoogleCloud,
+        // Not GOOGLE_APPLICATION_CREDENTIALS: that one is set wherever anything of Google's is used.
+        env: &["VERTEX_API_KEY"],
+        // PERMISSION_DENIED: the account may not use the project. A model that is not there is 404.
+        key_status_403: true,
+        key_status_400: true,
+        // Which of them a model is asked on is its publisher's to say.
+        wires: &[Wire::Gemini, Wire::Messages, Wire::Chat],
         ..USUAL
     },
 ];
@@ -401,7 +441,7 @@ pub fn table() -> &'static [Row] {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Kind; 25] = [
+    pub const ALL: [Kind; 26] = [
         Kind::OpenAi,
         Kind::Anthropic,
         Kind::OpenAiCompatible,
@@ -427,6 +467,7 @@ impl Kind {
         Kind::SiliconFlow,
         Kind::Zai,
         Kind::Bedrock,
+        Kind::Vertex,
     ];
 
     /// What there is to know about it.

@@ -31,6 +31,7 @@ mod writing;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use serde_json::Value;
 
 pub use self::back::{Answered, Back, Unreadable};
@@ -39,12 +40,13 @@ pub use self::frames::{BrokenFrame, EventFrame, FRAME_LIMIT, Frames, event_frame
 pub use self::needs::{Needs, estimate, needs};
 pub use self::notes::{Lossy, Problem, Refused};
 pub use self::stream::Stream;
+pub(crate) use self::wires::encoded;
 pub use self::wires::{Wire, gemini_path};
 
 use self::model::{Alias, Request};
 use self::notes::Notes;
 use self::object::Object;
-use crate::Kind;
+use crate::{Kind, vertex};
 
 /// The most of one answer that is kept where the other dialect wants it whole; and the largest event that is read.
 pub(crate) const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
@@ -90,14 +92,26 @@ pub struct Translated {
 pub fn request(order: &Order<'_>, body: &[u8]) -> Result<Translated, Refused> {
     let notes = Notes::default();
     let request = read_request(order.from, body, &notes)?;
-    let written = write_request(&request, order, &notes);
+    let mut written = write_request(&request, order, &notes);
     let dropped = notes.settle(order.lossy)?;
+    let suffix = match order.kind {
+        Kind::Vertex => {
+            vertex::dress(order.to, order.model, &mut written);
+            vertex::vertex_suffix(order.model, order.stream)
+        }
+        _ => order.to.suffix(order.model, order.stream),
+    };
     Ok(Translated {
-        suffix: order.to.suffix(order.model, order.stream),
+        suffix,
         body: printed(&written),
         dropped,
         back: Back::new(order, request.include_usage).knowing(request.aliases),
     })
+}
+
+/// A vendor's failure in the envelope of a wire: for callers whose vendor has two.
+pub fn error(wire: Wire, status: u16, headers: &HeaderMap, body: &[u8], request_id: &str) -> Bytes {
+    failure::envelope(wire, status, headers, body, request_id)
 }
 
 fn read_request(wire: Wire, body: &[u8], notes: &Notes) -> Result<Request, Refused> {

@@ -18,6 +18,7 @@ mod serve;
 mod state;
 mod store;
 mod telemetry;
+mod tokens;
 mod vault;
 
 pub use config::Secret;

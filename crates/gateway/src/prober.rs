@@ -103,9 +103,10 @@ impl Prober {
         let room = self.rooms.entry(place.0).or_insert_with(|| Arc::new(Semaphore::new(concurrency.max(1))));
         let room = Arc::clone(room);
         let sender = self.senders.of(&call);
+        let tokens = Arc::clone(&self.state.tokens);
         self.tasks.spawn(async move {
             let _turn = room.acquire_owned().await;
-            (place, call.make(&sender).await)
+            (place, call.make(&sender, &tokens).await)
         });
         true
     }

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use balance::{Balancer, Event};
 use config::Snapshot;
 
-use crate::{clock::Clock, telemetry::Telemetry};
+use crate::{clock::Clock, telemetry::Telemetry, tokens::Tokens};
 
 /// One per process.
 pub(crate) struct State {
@@ -16,6 +16,8 @@ pub(crate) struct State {
     pub clock: Clock,
     /// Where what happened is told.
     pub telemetry: Telemetry,
+    /// What accounts have been exchanged for.
+    pub tokens: Arc<Tokens>,
     balancer: Mutex<Balancer>,
 }
 
@@ -26,6 +28,7 @@ impl State {
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             clock,
             telemetry,
+            tokens: Arc::default(),
             balancer: Mutex::new(Balancer::new(seed)),
         })
     }

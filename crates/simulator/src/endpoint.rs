@@ -60,8 +60,10 @@ pub(crate) enum Endpoint<'a> {
 
 impl<'a> Endpoint<'a> {
     /// By the path without its query; `/v1` may stand in front of it, or in place of nothing, and so may Google's
-    /// version, with the OpenAI-compatible part behind it or without.
+    /// version, with the OpenAI-compatible part behind it or without, and what Azure has there.
     pub(crate) fn of(path: &'a str) -> Endpoint<'a> {
+        let path = model_in_path(path).map_or(path, |(_, rest)| rest);
+        let path = path.strip_prefix("/openai").filter(|it| it.starts_with('/')).unwrap_or(path);
         let version = ["/v1beta/openai", "/v1beta", "/v1"]
             .iter()
             .find_map(|version| path.strip_prefix(version).filter(|it| it.starts_with('/')));
@@ -78,7 +80,7 @@ impl<'a> Endpoint<'a> {
             "/audio/speech" => Endpoint::Speech,
             "/messages" => Endpoint::Messages,
             "/messages/count_tokens" => Endpoint::CountTokens,
-            "/models" => Endpoint::Models,
+            "/models" | "/v1beta1/publishers/google/models" => Endpoint::Models,
             "/health" => Endpoint::Health,
             "/" | "" => Endpoint::Root,
             _ => Endpoint::converse(path).unwrap_or_else(|| {
@@ -142,6 +144,19 @@ impl<'a> Endpoint<'a> {
             Endpoint::Models | Endpoint::Model(_) | Endpoint::Unknown if has_googles_key => Dialect::Google,
             _ => Dialect::OpenAi,
         }
+    }
+}
+
+/// The model and the endpoint of a path that names both: Azure's deployments, Anthropic's models at Vertex.
+pub(crate) fn model_in_path(path: &str) -> Option<(&str, &str)> {
+    if let Some(rest) = path.strip_prefix("/openai/deployments/") {
+        return Some(rest.split_at(rest.find('/')?));
+    }
+    let (model, method) = path.split_once("/publishers/anthropic/models/")?.1.rsplit_once(':')?;
+    match (model, method) {
+        ("count-tokens", "rawPredict") => Some(("", "/messages/count_tokens")),
+        (_, "rawPredict" | "streamRawPredict") => Some((model, "/messages")),
+        _ => None,
     }
 }
 
@@ -347,6 +362,10 @@ mod tests {
         assert_eq!(Endpoint::of("/v1/chat/completions"), Endpoint::Chat);
         assert_eq!(Endpoint::of("/chat/completions"), Endpoint::Chat);
         assert_eq!(Endpoint::of("/v1/models/org/name"), Endpoint::Model("org/name"));
+        assert_eq!(Endpoint::of("/openai/deployments/gpt-4o/chat/completions"), Endpoint::Chat);
+        let vertex = "/v1/projects/p/locations/l/publishers/anthropic/models/claude-x:streamRawPredict";
+        assert_eq!(Endpoint::of(vertex), Endpoint::Messages);
+        assert_eq!(Endpoint::of("/openai/models"), Endpoint::Models);
         assert_eq!(Endpoint::of("/v1"), Endpoint::Unknown);
         assert_eq!(Endpoint::of("/v12/models"), Endpoint::Unknown);
         assert_eq!(Endpoint::of("/v1beta/models/g:streamGenerateContent"), Endpoint::StreamGenerate("g"));

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::answer::{Framing, HeadWriter, LAST_CHUNK, Plain};
 use crate::attempt::KEPT_BODY_BYTES_MAX;
 use crate::connection::Arrival;
-use crate::endpoint::{Ask, Dialect, Endpoint};
+use crate::endpoint::{Ask, Dialect, Endpoint, model_in_path};
 use crate::rules::{Applied, BodySight, LiveRule, Sight};
 use crate::script::{GoodOverrides, Step};
 use crate::signature::Signing;
@@ -230,6 +230,9 @@ impl<'a, L: Link> Exchange<'a, L> {
             (self.ask.model, self.ask.stream, self.ask.listed) = (model, is_stream, listed);
         }
         self.ask = std::mem::take(&mut self.ask).with_path(self.endpoint());
+        if let Some((name, _)) = self.local_path().and_then(model_in_path).filter(|it| !it.0.is_empty()) {
+            self.ask.model = Some(name.to_owned());
+        }
         let ask = &self.ask;
         self.note(|attempt| {
             attempt.model.clone_from(&ask.model);

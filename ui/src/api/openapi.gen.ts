@@ -831,7 +831,7 @@ export interface components {
              * @description How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.
              * @enum {string}
              */
-            kind?: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock";
+            kind?: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock" | "vertex";
             /**
              * @description Where it is; none: the kind's own place.
              * @default []
@@ -856,6 +856,11 @@ export interface components {
                  */
                 environment: "any" | "production" | "sandbox";
             }[];
+            /**
+             * @description Azure only: the version by its date (`2024-10-21`), which asks `/openai/deployments/{model}/…`, each model by its deployment's name. Null: `/openai/v1`, which needs no version.
+             * @default null
+             */
+            api_version: string | null;
             /**
              * @description What it serves. Null: nobody has listed them, and any name is passed on.
              * @default null
@@ -959,7 +964,7 @@ export interface components {
              * @description How it talks: openai, anthropic, …, or openai-compatible with an endpoint of its own.
              * @enum {string}
              */
-            kind: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock";
+            kind: "openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock" | "vertex";
             /**
              * @description Where it is; none: the kind's own place.
              * @default []
@@ -984,6 +989,11 @@ export interface components {
                  */
                 environment: "any" | "production" | "sandbox";
             }[];
+            /**
+             * @description Azure only: the version by its date (`2024-10-21`), which asks `/openai/deployments/{model}/…`, each model by its deployment's name. Null: `/openai/v1`, which needs no version.
+             * @default null
+             */
+            api_version: string | null;
             /**
              * @description What it serves. Null: nobody has listed them, and any name is passed on.
              * @default null
@@ -1081,7 +1091,7 @@ export interface components {
             readonly updated_at?: number;
             /** @description Unique. Clients may say it as `{name}/{model}`. */
             name?: string;
-            kind?: ("openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock") | null;
+            kind?: ("openai" | "anthropic" | "openai-compatible" | "azure-openai" | "gemini" | "mistral" | "groq" | "deepseek" | "openrouter" | "xai" | "together" | "fireworks" | "cerebras" | "moonshot" | "nvidia" | "ollama" | "vllm" | "alibaba" | "cohere" | "huggingface" | "llama-cpp" | "novita" | "siliconflow" | "zai" | "bedrock" | "vertex") | null;
             endpoints?: {
                 /**
                  * @description Unique within the provider.
@@ -1102,6 +1112,7 @@ export interface components {
                  */
                 environment: "any" | "production" | "sandbox";
             }[] | null;
+            api_version?: (string | null) | null;
             models?: (({
                 /** @description As the vendor spells it. */
                 id: string;
@@ -1182,7 +1193,7 @@ export interface components {
             };
             /** @description Unique within the provider. */
             name?: string;
-            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. Of bedrock a Bedrock API key, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a temporary key; `env:` takes the parts from variables of their own, `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`. */
+            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. Of vertex also a Google account's key file, its text; of bedrock a Bedrock API key, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a temporary key; `env:` takes the parts from variables of their own, `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`. */
             secret?: string;
             /**
              * @description False: out, everywhere. Saying true also ends what keeps it out for a rejection or a quota.
@@ -1278,7 +1289,7 @@ export interface components {
             };
             /** @description Unique within the provider. */
             name: string;
-            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. Of bedrock a Bedrock API key, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a temporary key; `env:` takes the parts from variables of their own, `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`. */
+            /** @description The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. Of vertex also a Google account's key file, its text; of bedrock a Bedrock API key, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a temporary key; `env:` takes the parts from variables of their own, `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`. */
             secret: string;
             /**
              * @description False: out, everywhere. Saying true also ends what keeps it out for a rejection or a quota.
@@ -1741,7 +1752,7 @@ export interface components {
                  */
                 auth: number | null;
                 /**
-                 * @description Connect, TLS, DNS, reset before bytes.
+                 * @description Connect, TLS, DNS, reset before bytes; a key whose token is not to be had.
                  * @default 10
                  */
                 connect: number | null;
@@ -2173,7 +2184,7 @@ export interface components {
                  */
                 auth: number | null;
                 /**
-                 * @description Connect, TLS, DNS, reset before bytes.
+                 * @description Connect, TLS, DNS, reset before bytes; a key whose token is not to be had.
                  * @default 10
                  */
                 connect: number | null;
@@ -2552,7 +2563,7 @@ export interface components {
                  */
                 auth: number | null;
                 /**
-                 * @description Connect, TLS, DNS, reset before bytes.
+                 * @description Connect, TLS, DNS, reset before bytes; a key whose token is not to be had.
                  * @default 10
                  */
                 connect: number | null;

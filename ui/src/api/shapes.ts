@@ -94,6 +94,7 @@ export interface Provider extends Entity {
   name: string;
   kind: string;
   endpoints: Endpoint[];
+  api_version?: string | null;
   models: ModelEntry[] | null;
   default_model: string | null;
   rank: number;

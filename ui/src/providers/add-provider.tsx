@@ -5,19 +5,20 @@ import { at } from "../api/client";
 import type { Provider } from "../api/shapes";
 import { tellDone, tellError, useWrite } from "../api/writes";
 import { FormEnd, useEntityForm } from "../parts/entity-form";
-import { KEY_HINT, KEY_HINTS, KindInput, URL_HINTS } from "./kind";
+import { ApiVersionInput, AZURE, KindInput, secretHint, urlForm } from "./kind";
 
 export default function AddProvider({ close }: { close: () => void }) {
   const addKey = useFirstKey();
   const { form, submit, general, pending } = useEntityForm({
-    initial: { name: "", kind: "openai", url: "", default_model: "", secret: "" },
-    write: ({ name, kind, url, default_model }) => ({
+    initial: { name: "", kind: "openai", url: "", api_version: "", default_model: "", secret: "" },
+    write: ({ name, kind, url, api_version, default_model }) => ({
       method: "POST",
       path: "/providers",
       body: {
         name: name.trim() || kind,
         kind,
         ...(url.trim() && { endpoints: [{ url: url.trim() }] }),
+        ...(kind === AZURE && api_version.trim() && { api_version: api_version.trim() }),
         ...(default_model.trim() && { default_model: default_model.trim() }),
       },
     }),
@@ -41,16 +42,17 @@ export default function AddProvider({ close }: { close: () => void }) {
           />
           <PasswordInput
             label="API key"
-            description={KEY_HINTS[form.values.kind] ?? KEY_HINT}
+            description={secretHint(form.values.kind)}
             autoComplete="off"
             {...form.getInputProps("secret")}
           />
           <TextInput
             label="Base URL"
             description="As the vendor's SDK takes it; empty: the kind's own"
-            placeholder={URL_HINTS[form.values.kind] ?? "https://…/v1"}
+            placeholder={urlForm(form.values.kind)}
             {...form.getInputProps("url")}
           />
+          {form.values.kind === AZURE && <ApiVersionInput {...form.getInputProps("api_version")} />}
           <TextInput
             label="Default model"
             description="Asked for when a request leaves it open, or comes over from another provider"

@@ -9,6 +9,7 @@ import { FormEnd, useEntityForm } from "../parts/entity-form";
 import { Loaded } from "../parts/page";
 import { Unsaved } from "../parts/unsaved";
 import { type EndpointDraft, EndpointsInput, written } from "./endpoints-input";
+import { ApiVersionInput, AZURE } from "./kind";
 
 export default function EditProvider({ name, close }: { name: string; close: () => void }) {
   const provider = useProvider(name);
@@ -32,16 +33,18 @@ export function EditProviderForm({ provider, close }: EditProviderFormProps) {
     initial: {
       default_model: provider.default_model ?? "",
       rank: provider.rank as number | string,
+      api_version: provider.api_version ?? "",
       enabled: provider.enabled,
       endpoints: provider.endpoints as EndpointDraft[],
     },
-    write: ({ default_model, rank, enabled, endpoints }, isTouched) => ({
+    write: ({ default_model, rank, api_version, enabled, endpoints }, isTouched) => ({
       method: "PATCH",
       path: at("providers", provider.name),
       body: {
         default_model: default_model.trim() || null,
         enabled,
         endpoints: written(endpoints),
+        ...(provider.kind === AZURE && { api_version: api_version.trim() || null }),
         ...(isTouched("rank") && { rank }),
       },
     }),
@@ -79,6 +82,7 @@ export function EditProviderForm({ provider, close }: EditProviderFormProps) {
           }}
           errors={form.errors}
         />
+        {provider.kind === AZURE && <ApiVersionInput {...form.getInputProps("api_version")} />}
         <Switch
           label="Enabled"
           description="Off: it serves nothing, and its keys rest"

@@ -1,11 +1,12 @@
 // Adds or edits a key. A secret is written and never read: the mask that is shown keeps what is there.
 import { Group, Modal, NumberInput, PasswordInput, Select, Stack, TagsInput, TextInput } from "@mantine/core";
 import { at } from "../api/client";
-import { useModels } from "../api/queries";
+import { useModels, useProvider } from "../api/queries";
 import type { Credential } from "../api/shapes";
 import { tellDone } from "../api/writes";
 import { FormEnd, useEntityForm } from "../parts/entity-form";
 import { ENVIRONMENTS } from "./endpoints-input";
+import { secretHint } from "./kind";
 
 interface KeyFormProps {
   provider: string;
@@ -17,6 +18,7 @@ interface KeyFormProps {
 
 export function KeyForm({ provider, credential, close, added }: KeyFormProps) {
   const models = useModels(provider).data ?? [];
+  const kind = useProvider(provider).data?.kind ?? "";
   const collection = at("providers", provider, "credentials");
   const { form, submit, general, pending } = useEntityForm({
     initial: {
@@ -62,11 +64,7 @@ export function KeyForm({ provider, credential, close, added }: KeyFormProps) {
           />
           <PasswordInput
             label="API key"
-            description={
-              credential
-                ? `Empty keeps ${credential.secret}`
-                : "Kept encrypted and never shown again; or where it is: env:NAME, file:PATH"
-            }
+            description={credential ? `Empty keeps ${credential.secret}` : secretHint(kind)}
             required={!credential}
             autoComplete="off"
             {...form.getInputProps("secret")}

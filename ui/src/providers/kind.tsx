@@ -1,17 +1,7 @@
 // Which kinds of providers there are is the schema's to say.
-import { Autocomplete, type AutocompleteProps } from "@mantine/core";
+import { Autocomplete, type AutocompleteProps, TextInput, type TextInputProps } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { call } from "../api/client";
-
-/** What to write where a key is asked for. */
-export const KEY_HINT = "Kept encrypted and never shown again; or where it is: env:NAME, file:PATH";
-export const KEY_HINTS: Record<string, string> = {
-  bedrock: `A Bedrock API key, or ACCESS_KEY_ID:SECRET_ACCESS_KEY, with :SESSION_TOKEN for a temporary one. ${KEY_HINT}`,
-};
-/** Where a kind is that has no place of its own. */
-export const URL_HINTS: Record<string, string> = {
-  bedrock: "https://bedrock-runtime.eu-central-1.amazonaws.com",
-};
 
 interface Schema {
   properties: Record<string, { enum?: string[]; examples?: string[] }>;
@@ -38,4 +28,37 @@ export function KindInput(props: AutocompleteProps) {
       {...props}
     />
   );
+}
+
+/** The one kind whose paths have a version of their own. */
+export const AZURE = "azure-openai";
+
+export function ApiVersionInput(props: TextInputProps) {
+  return (
+    <TextInput
+      label="API version"
+      description="A date asks Azure's deployments, each by its name as the model; empty: /openai/v1"
+      placeholder="2024-10-21"
+      {...props}
+    />
+  );
+}
+
+const FORMS: Record<string, string> = {
+  [AZURE]: "https://RESOURCE.openai.azure.com",
+  bedrock: "https://bedrock-runtime.eu-central-1.amazonaws.com",
+  vertex: "https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION",
+};
+
+/** What a base URL of a kind looks like. */
+export const urlForm = (kind: string) => FORMS[kind] ?? "https://…/v1";
+
+const KEYS: Record<string, string> = {
+  bedrock: "A Bedrock API key, or ACCESS_KEY_ID:SECRET_ACCESS_KEY, with :SESSION_TOKEN for a temporary one. ",
+  vertex: "The text of a service account's key file (JSON), or an API key. ",
+};
+
+/** What is written as a key of a kind. */
+export function secretHint(kind: string): string {
+  return `${KEYS[kind] ?? ""}Kept encrypted and never shown again; or where it is: env:NAME, file:PATH`;
 }

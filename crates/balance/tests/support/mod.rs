@@ -143,9 +143,13 @@ pub fn outcome(kind: Kind) -> Outcome {
         Kind::QuotaExceeded { .. } | Kind::RateLimited { .. } => Some(429),
         Kind::Overloaded { .. } => Some(529),
         Kind::ServerError => Some(500),
-        Kind::Connect | Kind::Timeout | Kind::Broken | Kind::ClientGone | Kind::OutOfTime | Kind::Unsent => {
-            None
-        }
+        Kind::NoToken
+        | Kind::Connect
+        | Kind::Timeout
+        | Kind::Broken
+        | Kind::ClientGone
+        | Kind::OutOfTime
+        | Kind::Unsent => None,
     };
     Outcome { kind, status }
 }

@@ -15,6 +15,8 @@ pub struct Provider {
     pub kind: String,
     /// Where it is; none: the kind's own.
     pub endpoints: Vec<Endpoint>,
+    /// Azure's version by its date, of its deployments; null: everything else.
+    pub api_version: Option<String>,
     /// What it serves; null: nobody has listed them, and any name is passed on.
     pub models: Option<Vec<Model>>,
     /// What `@default` stands for; null: the kind's own.

@@ -7,9 +7,13 @@ use dialect::Auth;
 use http::{HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::Work;
+use super::{Work, upstream::host};
 use crate::{
-    Entity, Kind, Owner, Secret, amazon::AmazonKey, entity, secret::Written, snapshot, snapshot::Proof,
+    Entity, Kind, Owner, Secret,
+    amazon::AmazonKey,
+    entity, google,
+    secret::Written,
+    snapshot::{self, GoogleAccount, Proof, Trust},
 };
 
 /// A credential that targets may name.
@@ -35,7 +39,8 @@ impl<'a> Work<'a> {
             let auth = dialect::Kind::from_name(&of.kind).map_or(Auth::Bearer, |kind| kind.row().auth);
             let id = self.registry.number_credential(row.id);
             let owner = Owner { provider: provider.id, credential: row.id };
-            let carried = self.secret(&credential.secret, owner).and_then(|secret| carried(auth, &secret));
+            let carried =
+                self.secret(&credential.secret, owner).and_then(|secret| self.carried(auth, &secret));
             if let Err(cause) = &carried {
                 let name = &credential.name;
                 self.warnings.push(format!("credential {}/{name} is out: {cause}", of.name));
@@ -67,6 +72,29 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// How a key goes along with a request; what is wrong with it is said without showing it.
+    fn carried(&mut self, auth: Auth, secret: &Secret) -> Result<(Headers, Proof), String> {
+        if auth == Auth::Aws {
+            return match AmazonKey::parse(secret.expose())? {
+                AmazonKey::ApiKey(key) => Ok((headers(auth, &key)?, Proof::Headers)),
+                AmazonKey::Access(key) => Ok((Vec::new(), Proof::AwsSignature(key))),
+            };
+        }
+        if auth != Auth::GoogleCloud || !google::is_key_file(secret.expose()) {
+            return Ok((headers(auth, secret)?, Proof::Headers));
+        }
+        let file = google::key_file(secret.expose())?;
+        let address = self.address(file.place.tls, &file.place.host, file.place.port, &Trust::default());
+        let account = GoogleAccount {
+            grant: file.grant,
+            token_uri: file.token_uri,
+            path: if file.place.path.is_empty() { "/".to_owned() } else { file.place.path },
+            host: host(&address),
+            address,
+        };
+        Ok((Vec::new(), Proof::GoogleAccount(Arc::new(account))))
+    }
+
     fn secret(&self, kept: &str, owner: Owner) -> Result<Secret, String> {
         let found = match Written::of(kept) {
             Written::Variable(names) => self.variables(names)?,
@@ -96,18 +124,6 @@ impl<'a> Work<'a> {
     }
 }
 
-/// How a key goes along with a request; what is wrong with it is said without showing it.
-fn carried(auth: Auth, secret: &Secret) -> Result<(Headers, Proof), String> {
-    let by_headers = |secret| Ok((headers(auth, secret)?, Proof::Headers));
-    match auth {
-        Auth::Bearer | Auth::Google | Auth::None | Auth::XApiKey | Auth::ApiKey => by_headers(secret),
-        Auth::Aws => match AmazonKey::parse(secret.expose())? {
-            AmazonKey::ApiKey(key) => by_headers(&key),
-            AmazonKey::Access(key) => Ok((Vec::new(), Proof::AwsSignature(key))),
-        },
-    }
-}
-
 type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// The headers that carry a key that is sent.
@@ -118,6 +134,7 @@ fn headers(auth: Auth, secret: &Secret) -> Result<Headers, String> {
             (http::header::AUTHORIZATION, Zeroizing::new(format!("Bearer {key}")))
         }
         Auth::XApiKey => (HeaderName::from_static("x-api-key"), Zeroizing::new(key.to_owned())),
+        Auth::GoogleCloud => (HeaderName::from_static("x-goog-api-key"), Zeroizing::new(key.to_owned())),
         Auth::ApiKey => (HeaderName::from_static("api-key"), Zeroizing::new(key.to_owned())),
     };
     let mut value = HeaderValue::from_str(&text)

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use balance::{Only, TargetPlan, Tier, UpstreamId};
+use dialect::Surface;
 use http::HeaderValue;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_64;
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     Kind, ability, address,
     derived::{self, Derived, stable_id},
-    entity::{self, OnEmpty, Target, TargetEnvironment},
+    entity::{self, ModelLocation, OnEmpty, Target, TargetEnvironment},
     snapshot,
 };
 
@@ -146,8 +147,9 @@ impl Work<'_> {
         let vendor = target.provider.and_then(|it| self.vendors.get(&it.id));
         let can = match vendor {
             Some(vendor) => {
-                let model = model.as_ref().and_then(|(name, _)| vendor.listed(name));
-                ability::of_vendor(vendor.kind, model)
+                let name = model.as_ref().map(|(name, _)| &**name);
+                let model = name.and_then(|name| vendor.listed(name));
+                ability::of_vendor(vendor.kind, vendor.surface, name, model)
             }
             None => ability::ALL,
         };
@@ -160,18 +162,28 @@ impl Work<'_> {
         // Metrics need a name each; repetition is how weight is given.
         let times = names.entry(name.clone()).and_modify(|times| *times += 1).or_insert(1);
         let name = if *times > 1 { format!("{name}#{times}") } else { name };
+        let surface = vendor.map(|vendor| vendor.surface).unwrap_or_default();
+        let api_version = vendor.and_then(|vendor| vendor.provider.api_version.as_deref());
         let resolved = snapshot::Target {
             id,
             uuid: row,
             name: name.into(),
             address: lane.address.id,
+            models_path: surface.models_path(&lane.base_path, api_version),
             base_path: lane.base_path,
+            surface,
+            api_version: api_version.map(Arc::from),
             raw: target.target.is_some(),
             provider: vendor.map(|vendor| Arc::clone(&vendor.name)),
             kind: vendor.map_or(dialect::Kind::OpenAiCompatible, |vendor| vendor.kind),
             can,
             model: model.as_ref().map(|(name, _)| Arc::clone(name)),
-            model_location: target.model_location.clone(),
+            model_location: match surface {
+                Surface::Plain => target.model_location.clone(),
+                Surface::Deployments => ModelLocation::Path,
+                // It stands in the path of the surface's own making, or in the body.
+                Surface::Vertex => ModelLocation::Body,
+            },
             default_model: vendor.and_then(|vendor| vendor.default_model.clone()),
             host: host(&lane.address),
             region: lane.region,

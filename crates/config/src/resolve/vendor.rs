@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dialect::{Auth, Kind as Vendors};
+use dialect::{Auth, Kind as Vendors, Surface};
 use uuid::Uuid;
 
 use super::{Work, credential::Key, trust, upstream::host};
@@ -17,6 +17,7 @@ use crate::{
 pub(super) struct Vendor<'a> {
     pub(super) name: Arc<str>,
     pub(super) kind: Vendors,
+    pub(super) surface: Surface,
     pub(super) provider: &'a Provider,
     /// In the order they are listed.
     pub(super) places: Vec<Place>,
@@ -48,6 +49,11 @@ impl Vendor<'_> {
         let own = model.and_then(|it| self.listed(it)).and_then(|it| it.default_credential);
         own.map(|it| it.id).or(self.default_key)
     }
+
+    /// Path and query of the list of models at one of its places.
+    pub(super) fn models_path(&self, place: &Place) -> String {
+        self.surface.models_path(&place.base_path, self.provider.api_version.as_deref())
+    }
 }
 
 impl<'a> Work<'a> {
@@ -61,7 +67,8 @@ impl<'a> Work<'a> {
             let Some(kind) = Vendors::from_name(&provider.kind) else {
                 continue;
             };
-            let places = self.places(provider, kind);
+            let surface = Surface::of(kind, provider.api_version.is_some());
+            let places = self.places(provider, kind, surface);
             if places.is_empty() {
                 self.warnings.push(format!("provider {} serves nothing: it has no endpoint", provider.name));
             }
@@ -81,9 +88,19 @@ impl<'a> Work<'a> {
                     ));
                 }
             }
+            if self.has_account(&keys) {
+                for Place { name, .. } in places.iter().filter(|it| !it.base_path.contains("/projects/")) {
+                    let provider = &provider.name;
+                    self.warnings.push(format!(
+                        "endpoint {name} of provider {provider} takes API keys only: for a key file its URL names a \
+                         project and a location"
+                    ));
+                }
+            }
             let vendor = Vendor {
                 name: provider.name.as_str().into(),
                 kind,
+                surface,
                 provider,
                 places,
                 default_key: derived::default_credential(provider, &keys),
@@ -94,6 +111,7 @@ impl<'a> Work<'a> {
                 environment: place.environment,
                 address: Arc::clone(&place.address),
                 base_path: place.base_path.clone(),
+                models_path: vendor.models_path(place),
                 host: host(&place.address),
                 region: place.region.clone(),
             });
@@ -113,7 +131,13 @@ impl<'a> Work<'a> {
         resolved.is_some_and(|it| matches!(it.proof, Proof::AwsSignature(_)))
     }
 
-    fn places(&mut self, provider: &Provider, kind: Vendors) -> Vec<Place> {
+    /// Whether one of these is an account's, whose requests name a project.
+    fn has_account(&self, keys: &[Uuid]) -> bool {
+        let resolved = |id: &Uuid| self.snapshot.credentials.get(&self.keys.get(id)?.id);
+        keys.iter().filter_map(resolved).any(|it| matches!(it.proof, Proof::GoogleAccount(_)))
+    }
+
+    fn places(&mut self, provider: &Provider, kind: Vendors, surface: Surface) -> Vec<Place> {
         let own = kind.row().base_url.map(|url| Endpoint {
             name: derived::DEFAULT.to_owned(),
             url: url.to_owned(),
@@ -147,10 +171,7 @@ impl<'a> Work<'a> {
                         name: endpoint.name.clone(),
                         environment: endpoint.environment,
                         address: self.address(url.tls, &url.host, url.port, &trust),
-                        base_path: match kind.row().dialect {
-                            Some(dialect) => dialect::join(&url.path, "", dialect),
-                            None => url.path,
-                        },
+                        base_path: surface.base_path(kind, &url.path),
                         region: region.map(Arc::from),
                     });
                 }

@@ -5,7 +5,7 @@ use http::HeaderName;
 use serde_json::{Map, Value};
 
 use super::{Subject, is_set, referred, text};
-use crate::{Entity, Kind, Violations, amazon::AmazonKey, secret::Written};
+use crate::{Entity, Kind, Violations, amazon::AmazonKey, google, secret::Written};
 
 /// What the gateway itself says in a request: the key, the place, the body's length, the connection.
 const OURS: [&str; 24] = [
@@ -44,10 +44,9 @@ pub(super) fn prepare(given: &Map<String, Value>, violations: &mut Violations) {
 }
 
 pub(super) fn finish(subject: &Subject<'_>, whole: &Map<String, Value>, violations: &mut Violations) {
-    let kind = provider_kind(subject, whole);
-    let secret = text(whole, "secret").map(Written::of);
-    if let (Some(Auth::Aws), Some(Written::Literal(secret))) = (kind.map(|it| it.row().auth), secret)
-        && let Err(why) = AmazonKey::parse(secret)
+    let row = provider_row(subject, whole);
+    if let (Some(row), Some(Written::Literal(secret))) = (row, text(whole, "secret").map(Written::of))
+        && let Err(why) = fits(row.auth, secret)
     {
         violations.field("secret", why);
     }
@@ -65,16 +64,31 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &Map<String, Value>, violatio
                 .field(format!("overrides.headers.{name}"), "is set by the gateway itself, and not here");
         }
     }
-    if is_set(overrides, "organization") && kind.is_some_and(|it| it.row().dialect != Some(Dialect::OpenAi)) {
+    if is_set(overrides, "organization") && row.is_some_and(|it| it.dialect != Some(Dialect::OpenAi)) {
         let message = "this kind of provider has no organizations: the key alone says the account";
         violations.field("overrides.organization", message);
     }
 }
 
-fn provider_kind(subject: &Subject<'_>, whole: &Map<String, Value>) -> Option<dialect::Kind> {
+/// Whether the vendor would take what is written, and whether anybody else is given what only one vendor takes.
+fn fits(auth: Auth, secret: &str) -> Result<(), String> {
+    match (auth, google::is_key_file(secret)) {
+        (Auth::Aws, _) => AmazonKey::parse(secret).map(drop),
+        (Auth::GoogleCloud, true) => google::key_file(secret).map(drop),
+        (Auth::GoogleCloud, false) if secret.starts_with("ya29.") => {
+            Err("is a token, which ends within the hour: write the key file's text, or an API key".to_owned())
+        }
+        (_, true) => {
+            Err("is JSON: only providers of the kind vertex take a key file, others the key alone".to_owned())
+        }
+        (_, false) => Ok(()),
+    }
+}
+
+fn provider_row(subject: &Subject<'_>, whole: &Map<String, Value>) -> Option<&'static dialect::Row> {
     let row = subject.document.by_id(Kind::Provider, referred(whole, "provider")?)?;
     match &*row.entity {
-        Entity::Provider(provider) => dialect::Kind::from_name(&provider.kind),
+        Entity::Provider(provider) => Some(dialect::Kind::from_name(&provider.kind)?.row()),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use dialect::Auth;
 use serde_json::{Map, Value};
 
-use super::{Subject, reference, text};
+use super::{Subject, is_set, reference, text};
 use crate::{Kind, Violations, address, amazon};
 
 /// Names that paths below `/providers` have taken.
@@ -27,11 +27,59 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &mut Map<String, Value>, viol
     let has_endpoint = whole.get("endpoints").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     let signs = row.is_some_and(|row| row.auth == Auth::Aws);
     if placeless && !has_endpoint {
-        let such_as = if signs { ", such as https://bedrock-runtime.eu-central-1.amazonaws.com" } else { "" };
-        let message = format!("this kind has no place of its own: name at least one endpoint{such_as}");
+        let form =
+            row.and_then(|row| row.base_url_form).map(|it| format!(", such as {it}")).unwrap_or_default();
+        let message = format!("this kind has no place of its own: name at least one endpoint{form}");
         violations.field("endpoints", message);
     }
     regions(whole, signs, violations);
+    azure(whole, row.map(|row| row.kind), violations);
+    if row.is_some_and(|row| row.kind == dialect::Kind::Vertex) {
+        vertex(whole, violations);
+    }
+}
+
+/// Vertex is asked for a project at a location; only API keys, which say their project themselves, need neither.
+fn vertex(whole: &Map<String, Value>, violations: &mut Violations) {
+    for (index, path) in paths(whole) {
+        let is_keys = matches!(path.as_str(), "" | "/v1" | "/v1beta1");
+        let is_projects = path.contains("/projects/") && path.contains("/locations/");
+        if !is_keys && !is_projects {
+            let form = dialect::Kind::Vertex.row().base_url_form.unwrap_or_default();
+            violations.field(format!("endpoints.{index}.url"), format!("expected {form}"));
+        }
+    }
+}
+
+/// The paths of the endpoints that say theirs, by their place from 1.
+fn paths(whole: &Map<String, Value>) -> Vec<(usize, String)> {
+    let endpoints = whole.get("endpoints").and_then(Value::as_array).into_iter().flatten();
+    let path = |it: &Value| it["url"].as_str().and_then(|it| address::base_url(it).ok()).map(|it| it.path);
+    endpoints.enumerate().filter_map(|(index, it)| Some((index + 1, path(it)?))).collect()
+}
+
+/// Azure's version belongs to its deployments, and which of them is asked is the model's to say.
+fn azure(whole: &Map<String, Value>, kind: Option<dialect::Kind>, violations: &mut Violations) {
+    let is_dated = is_set(whole, "api_version");
+    if kind != Some(dialect::Kind::AzureOpenAi) {
+        if is_dated && kind.is_some() {
+            violations.field("api_version", "is Azure's: only providers of the kind azure-openai have one");
+        }
+        return;
+    }
+    for (index, path) in paths(whole) {
+        let message = match path.split_once("/deployments") {
+            Some((_, rest)) if !rest.is_empty() => {
+                "ends too late: end it at the resource (https://RESOURCE.openai.azure.com); the deployment's name is the \
+                 model"
+            }
+            Some(_) if !is_dated => {
+                "is that of the deployments, which have a version: set api_version (2024-10-21)"
+            }
+            _ => continue,
+        };
+        violations.field(format!("endpoints.{index}.url"), message);
+    }
 }
 
 /// Amazon's requests are signed for a region, which the URL says or somebody must.

@@ -78,6 +78,16 @@ fn of_provider(subject: &Subject<'_>, whole: &Map<String, Value>, violations: &m
     let Some(Entity::Provider(provider)) = provider.as_deref().map(|row| &*row.entity) else {
         return;
     };
+    let location = text(whole, "model_location").unwrap_or_default();
+    if provider.api_version.is_some() && location.contains(':') {
+        let message =
+            "the provider's api_version asks deployments, which stand in the path: leave it at body";
+        violations.field("model_location", message);
+    }
+    if provider.kind == dialect::Kind::Vertex.row().name && location != "body" {
+        let message = "Vertex is told the model as its publisher wants it: leave it at body";
+        violations.field("model_location", message);
+    }
     if let Some(name) = text(whole, "endpoint")
         && provider.endpoints.iter().all(|endpoint| endpoint.name != name)
     {

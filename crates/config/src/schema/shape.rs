@@ -1,7 +1,7 @@
 //! What texts may look like.
 
 use super::Shape;
-use crate::{address, amazon, entity::ModelLocation, secret::Written};
+use crate::{address, amazon, entity::ModelLocation, google, secret::Written};
 
 /// Anything without control characters.
 pub(super) const FREE: Shape = Shape { pattern: None, max: 1024, check: free };
@@ -36,8 +36,11 @@ pub(super) const TARGET: Shape = Shape { pattern: None, max: 262, check: target 
 pub(super) const URL: Shape = Shape { pattern: None, max: 2048, check: url };
 /// One of Amazon's regions.
 pub(super) const REGION: Shape = Shape { pattern: Some("^[a-z0-9]+(-[a-z0-9]+)*$"), max: 32, check: region };
+/// Azure's version: a date, and perhaps that it is a preview.
+pub(super) const API_VERSION: Shape =
+    Shape { pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$"), max: 32, check: api_version };
 /// A secret, or where it is. Sealed, it is longer than it was.
-pub(super) const SECRET: Shape = Shape { pattern: None, max: 3 * SECRET_MAX, check: secret };
+pub(super) const SECRET: Shape = Shape { pattern: None, max: 3 * KEY_FILE_MAX, check: secret };
 /// An account's name, as a header carries it.
 pub(super) const ORGANIZATION: Shape =
     Shape { pattern: Some("^[\\x21-\\x7e]+$"), max: 256, check: organization };
@@ -127,8 +130,24 @@ fn url(text: &str) -> Option<String> {
     }
 }
 
+fn api_version(text: &str) -> Option<String> {
+    let date = text.strip_suffix("-preview").unwrap_or(text);
+    let fits =
+        |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    let is_date = date.len() == "2024-10-21".len() && date.bytes().enumerate().all(fits);
+    (!is_date).then(|| {
+        format!(
+            "invalid version '{}': expected a date such as 2024-10-21 or 2025-04-01-preview, or null for /openai/v1, \
+             which needs none",
+            shown(text)
+        )
+    })
+}
+
 /// Longer than any vendor's key by far, and within what servers take as a header.
 const SECRET_MAX: usize = 4096;
+/// Twice as long as Google's key files.
+const KEY_FILE_MAX: usize = 6144;
 /// What keeps this program closed is no vendor's key.
 const OWN_SECRETS: [&str; 2] = ["SPILLWAY_MASTER_KEY", "SPILLWAY_ADMIN_TOKEN"];
 
@@ -144,6 +163,9 @@ fn secret(text: &str) -> Option<String> {
         // Whether there is anything behind them is for those to say who know the row.
         Written::Sealed(_) | Written::Mask => None,
         Written::Literal("") => Some("length must be at least 1".to_owned()),
+        Written::Literal(file) if google::is_key_file(file) => {
+            (file.len() > KEY_FILE_MAX).then(|| format!("length must be at most {KEY_FILE_MAX}"))
+        }
         Written::Literal(key) if key.len() > SECRET_MAX => {
             Some(format!("length must be at most {SECRET_MAX}"))
         }

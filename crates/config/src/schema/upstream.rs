@@ -182,7 +182,13 @@ const SUSPENSION: &[Field] = &[
     Field::new("rate_limit", SECONDS, Literal::Integer(60), "429 without a hint: credential and model.")
         .or_null(),
     Field::new("auth", SECONDS, Literal::Integer(10), "A rejected key, doubling to 600.").or_null(),
-    Field::new("connect", SECONDS, Literal::Integer(10), "Connect, TLS, DNS, reset before bytes.").or_null(),
+    Field::new(
+        "connect",
+        SECONDS,
+        Literal::Integer(10),
+        "Connect, TLS, DNS, reset before bytes; a key whose token is not to be had.",
+    )
+    .or_null(),
     Field::new("timeout", SECONDS, Literal::Integer(10), "No first byte in time.").or_null(),
     Field::new("overloaded", SECONDS, Literal::Integer(10), "529, 503 overloaded.").or_null(),
     Field::new("not_found", SECONDS, Literal::Integer(60), "The vendor has no such model.").or_null(),

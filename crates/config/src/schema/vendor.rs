@@ -20,6 +20,12 @@ pub(super) static PROVIDER: Schema = Schema {
             "Where it is; none: the kind's own place.",
         ),
         Field::optional(
+            "api_version",
+            Type::Text(shape::API_VERSION),
+            "Azure only: the version by its date (`2024-10-21`), which asks `/openai/deployments/{model}/…`, each model by \
+             its deployment's name. Null: `/openai/v1`, which needs no version.",
+        ),
+        Field::optional(
             "models",
             Type::List(&Type::Shorthand(MODEL_FIELDS), 4096),
             "What it serves. Null: nobody has listed them, and any name is passed on.",
@@ -89,9 +95,9 @@ pub(super) static CREDENTIAL: Schema = Schema {
             "secret",
             Type::Text(shape::SECRET),
             "The key itself, encrypted at rest and read back as a mask; or where it is: `env:NAME`, `file:PATH`. Of \
-             bedrock a Bedrock API key, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a \
-             temporary key; `env:` takes the parts from variables of their own, \
-             `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`.",
+             vertex also a Google account's key file, its text; of bedrock a Bedrock API key, or \
+             `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, with `:SESSION_TOKEN` behind it for a temporary key; `env:` takes the \
+             parts from variables of their own, `env:AWS_ACCESS_KEY_ID:AWS_SECRET_ACCESS_KEY`.",
         ),
         Field::flag(
             "enabled",

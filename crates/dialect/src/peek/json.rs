@@ -70,10 +70,15 @@ pub fn splice_model(body: &Bytes, span: &Range<usize>, model: &str) -> [Bytes; 3
 
 /// The body with a model where it had none: as the first field. `body` is one that [`peek`] accepted.
 pub fn insert_model(body: &Bytes, model: &str) -> [Bytes; 3] {
+    insert_field(body, "model", model)
+}
+
+/// The body with a text as its first field.
+pub(crate) fn insert_field(body: &Bytes, name: &str, value: &str) -> [Bytes; 3] {
     let inside = body.iter().position(|&it| it == b'{').map_or(0, |at| at + 1);
     let is_empty = body[inside..].iter().find(|it| !it.is_ascii_whitespace()) == Some(&b'}');
     let comma = if is_empty { "" } else { "," };
-    let field = ["\"model\":", &quoted(model), comma].concat();
+    let field = [&quoted(name), ":", &quoted(value), comma].concat();
     [body.slice(..inside), Bytes::from(field), body.slice(inside..)]
 }
 
@@ -84,10 +89,7 @@ pub fn insert_model(body: &Bytes, model: &str) -> [Bytes; 3] {
 pub fn remove_model(body: &Bytes, span: &Range<usize>) -> [Bytes; 3] {
     let blank = |at: &usize| body[*at].is_ascii_whitespace();
     let before = |end: usize| (0..end).rev().find(|at| !blank(at)).unwrap_or(0);
-    let colon = before(span.start);
-    // The name is "model", however it is escaped: no quote stands within.
-    let closing = before(colon);
-    let opening = memchr::memrchr(b'"', &body[..closing]).unwrap_or(closing);
+    let opening = opening(body, span);
     let after = (span.end..body.len()).find(|at| !blank(at)).unwrap_or(body.len());
     let range = match body.get(after) {
         Some(b',') => opening..after + 1,
@@ -98,6 +100,23 @@ pub fn remove_model(body: &Bytes, span: &Range<usize>) -> [Bytes; 3] {
         },
     };
     [body.slice(..range.start), Bytes::new(), body.slice(range.end..)]
+}
+
+/// The body with another field in the place of its model's.
+///
+/// `span` is one that [`peek`] found in this very body.
+pub(crate) fn rename_model(body: &Bytes, span: &Range<usize>, name: &str, value: &str) -> [Bytes; 3] {
+    let field = [&quoted(name), ":", &quoted(value)].concat();
+    [body.slice(..opening(body, span)), Bytes::from(field), body.slice(span.end..)]
+}
+
+/// Where the model's field begins, with its name.
+fn opening(body: &[u8], span: &Range<usize>) -> usize {
+    let before = |end: usize| (0..end).rev().find(|at| !body[*at].is_ascii_whitespace()).unwrap_or(0);
+    let colon = before(span.start);
+    // The name is "model", however it is escaped: no quote stands within.
+    let closing = before(colon);
+    memchr::memrchr(b'"', &body[..closing]).unwrap_or(closing)
 }
 
 pub(super) fn quoted(text: &str) -> String {

@@ -27,6 +27,7 @@ use uuid::Uuid;
 use crate::{
     proxy::{self, sign::Signed},
     send::{Answer, Exchange, Outgoing, Sender},
+    tokens::{NoToken, Tokens},
 };
 
 /// An operator waits for the answer.
@@ -49,12 +50,16 @@ pub(super) struct Enquiry<'a> {
     /// None: asked without a key.
     pub(super) credential: Option<&'a Credential>,
     pub(super) question: Question<'a>,
+    /// What its account has been exchanged for.
+    pub(super) tokens: &'a Arc<Tokens>,
+    /// Whether the credential itself is in question, and not what it is asked for.
+    pub(super) is_test: bool,
 }
 
 /// What to ask.
 pub(super) enum Question<'a> {
-    /// Which models there are, on that path.
-    Models(&'a str),
+    /// Which models there are.
+    Models,
     /// A word of that model.
     Word(&'a str),
 }
@@ -65,6 +70,8 @@ struct Written {
     path: String,
     body: Bytes,
 }
+
+type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// What came back.
 pub(super) struct Found {
@@ -94,15 +101,24 @@ impl Enquiry<'_> {
     pub(super) async fn ask(&self, sender: &Sender, query: &str) -> Found {
         let begun = Instant::now();
         let written = self.written(query);
-        let asked = timeout(WITHIN, self.in_time(sender, &written)).await;
-        let took = begun.elapsed();
-        let found = |status, outcome, message, body| Found { status, outcome, message, took, body };
-        let (status, headers, body) = match asked {
+        let proof = self.proof(sender).await;
+        let found =
+            |status, outcome, message, body| Found { status, outcome, message, took: begun.elapsed(), body };
+        let headers = match proof {
+            Ok(proof) => self.headers(proof),
+            Err(none) => {
+                let outcome = if none.is_rejected { "auth" } else { "token" };
+                return found(None, outcome, Some(none.message), Vec::new());
+            }
+        };
+        let scrubbed = |text: String| self.scrubbed(text, &headers);
+        let asked = timeout(WITHIN, self.in_time(sender, &written, &headers)).await;
+        let (status, answered, body) = match asked {
             Err(_) => {
                 let message = format!("no answer within {} s", WITHIN.as_secs());
                 return found(None, "timeout", Some(message), Vec::new());
             }
-            Ok(Err(error)) => return found(None, "connect", Some(self.scrubbed(error)), Vec::new()),
+            Ok(Err(error)) => return found(None, "connect", Some(scrubbed(error)), Vec::new()),
             Ok(Ok(answered)) => answered,
         };
         if (200..300).contains(&status) {
@@ -112,36 +128,48 @@ impl Enquiry<'_> {
             kind: self.kind,
             endpoint: Endpoint::ChatCompletions,
             status,
-            headers: &headers,
+            headers: &answered,
             body: &body,
             now: SystemTime::now(),
         });
         // A list of models or a model that is not there is nobody's failure, and says nothing of the key.
         let no_list = matches!(fault, Fault::Relayed | Fault::ModelNotFound);
         let outcome = if no_list { "inconclusive" } else { proxy::outcome_name(&fault) };
-        let words = dialect::message(&body).map(|it| self.scrubbed(it));
+        let words = dialect::message(&body).map(scrubbed);
         let message = words.or_else(|| no_list.then(|| format!("{} is not there", written.path)));
         found(Some(status), outcome, message, Vec::new())
     }
 
+    async fn proof(&self, sender: &Sender) -> Result<Headers, NoToken> {
+        match self.credential {
+            None => Ok(Vec::new()),
+            Some(credential) if self.is_test => self.tokens.fresh_headers(credential, sender).await,
+            Some(credential) => self.tokens.headers(credential, sender).await,
+        }
+    }
+
     /// Once more, where it was signed for a time that is not the vendor's.
-    async fn in_time(&self, sender: &Sender, written: &Written) -> Result<Came, String> {
-        let came = self.exchange(sender, written).await?;
-        let signs = self.credential.is_some_and(|it| it.proof != Proof::Headers);
+    async fn in_time(&self, sender: &Sender, written: &Written, headers: &Headers) -> Result<Came, String> {
+        let came = self.exchange(sender, written, headers.clone()).await?;
+        let signs = self.credential.is_some_and(|it| matches!(it.proof, Proof::AwsSignature(_)));
         let date = came.1.get(header::DATE).and_then(|it| it.to_str().ok());
         let there = date.and_then(|it| httpdate::parse_http_date(it).ok());
         let is_refused = signs && matches!(came.0, 400 | 401 | 403);
         if is_refused && there.is_some_and(|it| proxy::sign::learn(it, SystemTime::now())) {
-            return self.exchange(sender, written).await;
+            return self.exchange(sender, written, headers.clone()).await;
         }
         Ok(came)
     }
 
-    async fn exchange(&self, sender: &Sender, written: &Written) -> Result<Came, String> {
+    async fn exchange(
+        &self,
+        sender: &Sender,
+        written: &Written,
+        mut headers: Headers,
+    ) -> Result<Came, String> {
         let Written { method, path, body } = written;
-        let mut headers = self.headers();
         let body = match self.question {
-            Question::Models(_) => Outgoing::Empty,
+            Question::Models => Outgoing::Empty,
             Question::Word(_) => Outgoing::Pieces([body.clone(), Bytes::new(), Bytes::new()]),
         };
         let (host, region) = (&self.place.host, self.place.region.as_deref());
@@ -170,16 +198,14 @@ impl Enquiry<'_> {
 
     /// `query` goes along with a list of models.
     fn written(&self, query: &str) -> Written {
-        let base = &self.place.base_path;
-        let row = self.kind.row();
         let model = match self.question {
-            Question::Models(at) => {
-                let base = if base.is_empty() { "/v1" } else { base };
-                return Written { method: Method::GET, path: [base, at, query].concat(), body: Bytes::new() };
+            Question::Models => {
+                let path = [&self.place.models_path, query].concat();
+                return Written { method: Method::GET, path, body: Bytes::new() };
             }
             Question::Word(model) => model,
         };
-        let wire = row.wire_for(Wire::Chat);
+        let wire = self.kind.row().wire_for(Wire::Chat);
         let word =
             json!({ "model": model, "messages": [{ "role": "user", "content": "Hi" }], "max_tokens": 1 });
         let order = Order {
@@ -195,10 +221,14 @@ impl Enquiry<'_> {
         };
         let asked = translate::request(&order, word.to_string().as_bytes());
         let asked = asked.expect("every wire carries a word of a user's");
-        Written { method: Method::POST, path: wire.join(base, &asked.suffix), body: asked.body }
+        Written {
+            method: Method::POST,
+            path: wire.join(&self.place.base_path, &asked.suffix),
+            body: asked.body,
+        }
     }
 
-    fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+    fn headers(&self, own: Headers) -> Headers {
         let mut headers = vec![
             (header::USER_AGENT, AGENT),
             (header::ACCEPT, HeaderValue::from_static("application/json")),
@@ -207,19 +237,20 @@ impl Enquiry<'_> {
         if let Question::Word(_) = self.question {
             headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
         }
-        let own = self.credential.iter().flat_map(|it| &it.headers);
-        headers.retain(|(name, _)| own.clone().all(|(it, _)| it != name));
-        headers.extend(own.cloned());
+        headers.retain(|(name, _)| own.iter().all(|(it, _)| it != name));
+        headers.extend(own);
         if self.kind.row().auth == Auth::XApiKey && headers.iter().all(|it| it.0 != ANTHROPIC_VERSION) {
             headers.push((ANTHROPIC_VERSION, HeaderValue::from_static(dialect::ANTHROPIC_VERSION)));
         }
         headers
     }
 
-    /// Without the key, in case the vendor quotes it.
-    fn scrubbed(&self, text: String) -> String {
-        let keys = self.credential.iter().flat_map(|it| it.secrets()).filter(|it| it.len() >= KEY_BYTES_MIN);
-        keys.fold(text, |text, key| text.replace(key, "***"))
+    /// Without the key and its token, in case the vendor quotes them.
+    fn scrubbed(&self, text: String, headers: &Headers) -> String {
+        let sent = headers.iter().filter(|(_, value)| value.is_sensitive());
+        let sent = sent.filter_map(|(_, value)| value.to_str().ok()?.rsplit(' ').next());
+        let keys = self.credential.iter().flat_map(|it| it.secrets()).chain(sent);
+        keys.filter(|it| it.len() >= KEY_BYTES_MIN).fold(text, |text, key| text.replace(key, "***"))
     }
 }
 

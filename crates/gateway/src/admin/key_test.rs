@@ -9,6 +9,7 @@
 use axum::{Json, http::StatusCode};
 use balance::Order;
 use config::{Entity, Kind};
+use dialect::List;
 use serde_json::{Value, json};
 use tracing::info;
 
@@ -37,16 +38,17 @@ pub(super) async fn run(ask: Ask) -> Result<Json<Value>, Fault> {
         let message = "the provider has no endpoint that this credential may be used at";
         return Err(Fault::new(StatusCode::CONFLICT, message));
     };
-    let question = match (at.kind.row().models, &at.default_model) {
-        (Some(list), _) => Question::Models(list),
-        (None, Some(model)) => Question::Word(model),
-        (None, None) => {
+    let question = match (at.kind.row().list, &at.default_model) {
+        (List::Served | List::Unserved, _) => Question::Models,
+        (List::Elsewhere, Some(model)) => Question::Word(model),
+        (List::Elsewhere, None) => {
             let message = "a key of this kind is tested with a word of a model, and none is named: set the provider's \
                            'default_model' or 'models'";
             return Err(Fault::new(StatusCode::CONFLICT, message));
         }
     };
-    let enquiry = Enquiry { kind: at.kind, place, credential: Some(key), question };
+    let tokens = &ask.admin.state.tokens;
+    let enquiry = Enquiry { kind: at.kind, place, credential: Some(key), question, tokens, is_test: true };
     let found = enquiry.ask(ask.admin.vendors(), "").await;
     let about = format!("{}/{}", provider.label(), row.label());
     info!(by = ask.by(), act = "test", what = about, outcome = found.outcome, "a credential was tested");

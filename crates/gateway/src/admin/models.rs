@@ -5,7 +5,7 @@ use config::{
     Edit, Entity, Kind, Refusal, Row,
     entity::{Provider, TargetEnvironment},
 };
-use dialect::Dialect;
+use dialect::{Dialect, List};
 use serde_json::{Map, Value, json};
 use tracing::info;
 
@@ -133,6 +133,21 @@ pub(super) async fn discover(ask: Ask) -> Result<Json<Value>, Fault> {
 async fn found(admin: &Admin, view: &View, row: &Row) -> Result<Vec<Value>, Fault> {
     let snapshot = admin.state.snapshot.load_full();
     let at = snapshot.providers.get(&row.id).ok_or_else(|| Fault::no_such(Kind::Provider, &row.label()))?;
+    let title = at.kind.row().title;
+    let unlisted = match at.kind.row().list {
+        List::Served => None,
+        List::Unserved => Some(format!(
+            "{title} tells no key which models it can be asked for: write the names (of Azure's deployments) into the \
+             provider's models"
+        )),
+        List::Elsewhere => Some(format!(
+            "{title} lists its models at another place than it serves them at, where the gateway does not ask: write \
+             those that are to be served into the provider's 'models'"
+        )),
+    };
+    if let Some(message) = unlisted {
+        return Err(Fault::new(StatusCode::CONFLICT, message));
+    }
     let keys = view.document.ranked(Kind::Credential, Some(row.id));
     let default = view.document.default_credential(row.id);
     // The default first, then the others by rank; a disabled one is only asked with when there is no other.
@@ -154,15 +169,9 @@ async fn found(admin: &Admin, view: &View, row: &Row) -> Result<Vec<Value>, Faul
     let Some(place) = place else {
         return Err(Fault::new(StatusCode::CONFLICT, "the provider has no endpoint that could be asked"));
     };
-    let Some(list) = at.kind.row().models else {
-        let message = format!(
-            "{} lists its models at another place than it serves them at, where the gateway does not ask: write those \
-             that are to be served into the provider's 'models'",
-            at.kind.row().title
-        );
-        return Err(Fault::new(StatusCode::CONFLICT, message));
-    };
-    let enquiry = Enquiry { kind: at.kind, place, credential: key, question: Question::Models(list) };
+    let tokens = &admin.state.tokens;
+    let question = Question::Models;
+    let enquiry = Enquiry { kind: at.kind, place, credential: key, question, tokens, is_test: false };
     let pages = at.kind.row().dialect == Some(Dialect::Anthropic);
     let mut models: Vec<Value> = Vec::new();
     let mut query = if pages { "?limit=1000".to_owned() } else { String::new() };
@@ -175,7 +184,11 @@ async fn found(admin: &Admin, view: &View, row: &Row) -> Result<Vec<Value>, Faul
             return Err(Fault::new(StatusCode::BAD_GATEWAY, message));
         }
         let page: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let listed = page.get("data").or_else(|| page.get("models")).unwrap_or(&page).as_array();
+        let listed = ["data", "models", "publisherModels"]
+            .iter()
+            .find_map(|it| page.get(it))
+            .unwrap_or(&page)
+            .as_array();
         let Some(listed) = listed else {
             let message = format!("{} answered with no list of models", enquiry.url());
             return Err(Fault::new(StatusCode::BAD_GATEWAY, message));
@@ -184,6 +197,12 @@ async fn found(admin: &Admin, view: &View, row: &Row) -> Result<Vec<Value>, Faul
             if models.len() < MODELS_MAX && models.iter().all(|it| it["id"] != model["id"]) {
                 models.push(model);
             }
+        }
+        if let Some(next) = page["nextPageToken"].as_str().filter(|it| !it.is_empty()) {
+            let mut query_of = form_urlencoded::Serializer::new(String::new());
+            query_of.append_pair("pageToken", next);
+            query = format!("?{}", query_of.finish());
+            continue;
         }
         let last = page["last_id"].as_str().filter(|_| pages && page["has_more"] == true);
         let Some(last) = last else { break };
@@ -207,7 +226,8 @@ fn default_would_change(row: &Row, merged: &[Value], default: &str) -> bool {
 
 /// A model as the catalogue has it, from what a vendor says of it; what has no usable name is left out.
 fn model(said: &Value) -> Option<Value> {
-    let id = said.as_str().or_else(|| said["id"].as_str())?;
+    let published = || said["name"].as_str()?.strip_prefix("publishers/google/models/");
+    let id = said.as_str().or_else(|| said["id"].as_str()).or_else(published)?;
     let fits = !id.is_empty() && id.chars().count() <= NAME_CHARS_MAX && !id.contains(char::is_control);
     let windows = ["context_window", "context_length", "max_context_length", "max_model_len"];
     let window =
@@ -234,6 +254,8 @@ mod tests {
         check(json!("a"), Some(json!({"id": "a", "context_window": null})));
         check(json!({"id": "a", "object": "model"}), Some(json!({"id": "a", "context_window": null})));
         check(json!({"id": "a", "context_length": 8192}), Some(json!({"id": "a", "context_window": 8192})));
+        let published = json!({"name": "publishers/google/models/gemini-3-flash", "launchStage": "GA"});
+        check(published, Some(json!({"id": "gemini-3-flash", "context_window": null})));
         check(json!({"id": "a", "max_context_length": 0}), Some(json!({"id": "a", "context_window": null})));
         for odd in [
             json!({"id": 1}),

@@ -202,6 +202,7 @@ impl Control {
         let snapshot = Arc::new(snapshot);
         let view = Arc::new(View { document, revision });
         self.state.telemetry.applied(&snapshot);
+        self.state.tokens.forget_others(&snapshot);
         let events = {
             let mut balancer = self.state.balancer();
             let events = balancer.apply(plan, self.state.clock.now());

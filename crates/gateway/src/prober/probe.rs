@@ -7,11 +7,15 @@ use config::{
     Snapshot,
     snapshot::{Address, Credential, Probe, ProbeKind, Target, Upstream},
 };
+use dialect::List;
 use http::{HeaderName, HeaderValue, Method, header::USER_AGENT};
 use tokio::time::timeout;
 
 use super::Place;
-use crate::send::{Answer, Exchange, Outgoing, SendError, Sender, SenderSettings};
+use crate::{
+    send::{Answer, Exchange, Outgoing, SendError, Sender, SenderSettings},
+    tokens::Tokens,
+};
 
 /// How probes call themselves.
 const AGENT: HeaderValue =
@@ -37,6 +41,10 @@ struct Get {
     path: String,
     host: HeaderValue,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whose headers go along.
+    credential: Option<Arc<Credential>>,
+    /// Of Anthropic's API.
+    says_version: bool,
 }
 
 /// Connections for probes. An address that is probed in another way than it is used (any certificate will do, TLS where
@@ -68,9 +76,8 @@ impl Call {
             ProbeKind::Tcp => None,
             ProbeKind::Http | ProbeKind::Https => Some(Get::path(upstream, target, probe)),
             // Where there is no such list, that somebody is there has to do.
-            ProbeKind::Models => {
-                target.kind.row().models.map(|it| Get::models(snapshot, upstream, target, probe, it))
-            }
+            ProbeKind::Models if target.kind.row().list == List::Elsewhere => None,
+            ProbeKind::Models => Some(Get::models(snapshot, upstream, target, probe)),
         };
         let wants_tls = used.tls || probe.kind == ProbeKind::Https;
         let insecure = used.trust.insecure || !probe.verify;
@@ -80,13 +87,13 @@ impl Call {
     }
 
     /// Asks, within the probe's time.
-    pub(super) async fn make(&self, sender: &Sender) -> Probed {
+    pub(super) async fn make(&self, sender: &Sender, tokens: &Arc<Tokens>) -> Probed {
         let result = match &self.get {
             None => timeout(self.timeout, sender.probe(&self.address, self.timeout))
                 .await
                 .map(|it| it.map(|()| None)),
             Some(get) => {
-                let asking = get.send(sender, &self.address, self.timeout);
+                let asking = get.send(sender, tokens, &self.address, self.timeout);
                 timeout(self.timeout, asking).await.map(|it| it.map(Some))
             }
         };
@@ -129,34 +136,42 @@ impl Get {
             path: probe.path.clone(),
             host: upstream.host_header.clone().unwrap_or_else(|| target.host.clone()),
             headers: with_agent(&probe.headers),
+            credential: None,
+            says_version: false,
         }
     }
 
     /// The list of models: the one question that nearly every vendor answers for nothing, and only to a valid key.
-    fn models(snapshot: &Snapshot, upstream: &Upstream, target: &Target, probe: &Probe, list: &str) -> Self {
-        let base = if target.base_path.is_empty() { "/v1" } else { &target.base_path };
-        let mut headers = with_agent(&probe.headers);
-        if let Some(credential) = credential(snapshot, target) {
-            headers.extend(credential.headers.iter().cloned());
+    fn models(snapshot: &Snapshot, upstream: &Upstream, target: &Target, probe: &Probe) -> Self {
+        Get {
+            path: target.models_path.clone(),
+            credential: credential(snapshot, target).cloned(),
+            says_version: target.kind == dialect::Kind::Anthropic,
+            ..Get::path(upstream, target, probe)
         }
-        if target.kind == dialect::Kind::Anthropic && headers.iter().all(|it| it.0 != ANTHROPIC_VERSION.0) {
-            headers.push(ANTHROPIC_VERSION);
-        }
-        Get { path: format!("{base}{list}"), headers, ..Get::path(upstream, target, probe) }
     }
 
     async fn send(
         &self,
         sender: &Sender,
+        tokens: &Arc<Tokens>,
         address: &Arc<Address>,
         limit: Duration,
     ) -> Result<Answer, SendError> {
+        let mut headers = self.headers.clone();
+        if let Some(credential) = &self.credential {
+            // Without a token the address is asked all the same: whether it is there is all that counts.
+            headers.extend(tokens.headers(credential, sender).await.unwrap_or_default());
+        }
+        if self.says_version && headers.iter().all(|it| it.0 != ANTHROPIC_VERSION.0) {
+            headers.push(ANTHROPIC_VERSION);
+        }
         let exchange = Exchange {
             address,
             method: &Method::GET,
             path: &self.path,
             host: &self.host,
-            headers: &self.headers,
+            headers: &headers,
             body: Outgoing::Empty,
             connect: limit,
         };
@@ -165,10 +180,10 @@ impl Get {
 }
 
 /// The first key of the target's provider: which of them it is paid with does not matter for whether it is there.
-fn credential<'a>(snapshot: &'a Snapshot, target: &Target) -> Option<&'a Credential> {
+fn credential<'a>(snapshot: &'a Snapshot, target: &Target) -> Option<&'a Arc<Credential>> {
     let provider = target.provider.as_ref()?;
     let of_it = snapshot.credentials.values().filter(|it| it.provider == *provider);
-    of_it.min_by_key(|it| it.id).map(|it| &**it)
+    of_it.min_by_key(|it| it.id)
 }
 
 fn with_agent(headers: &[(HeaderName, HeaderValue)]) -> Vec<(HeaderName, HeaderValue)> {

@@ -82,7 +82,7 @@ async fn nobody_there_is_a_failure_and_silence_is_a_timeout() {
     for kind in [ProbeKind::Http, ProbeKind::Tcp] {
         let snapshot = snapshot(closed, kind);
         let (call, _) = Call::of(&snapshot, PLACE).unwrap();
-        assert_eq!(call.make(&senders().of(&call)).await, Probed::Failed);
+        assert_eq!(call.make(&senders().of(&call), &Arc::default()).await, Probed::Failed);
     }
 }
 
@@ -164,7 +164,7 @@ async fn probed(vendor: &Vendor, kind: ProbeKind) -> Probed {
     let snapshot = snapshot(vendor.addr, kind);
     let (call, concurrency) = Call::of(&snapshot, PLACE).expect("the snapshot has the probe");
     assert_eq!(concurrency, 10);
-    timeout(DEADLINE, call.make(&senders().of(&call))).await.expect("a probe has an end")
+    timeout(DEADLINE, call.make(&senders().of(&call), &Arc::default())).await.expect("a probe has an end")
 }
 
 fn senders() -> Senders {
@@ -224,6 +224,9 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         name: "vendor".into(),
         address: AddressId(1),
         base_path: "/v1".to_owned(),
+        surface: dialect::Surface::Plain,
+        api_version: None,
+        models_path: "/v1/models".to_owned(),
         raw: false,
         provider: Some("openai".into()),
         kind: dialect::Kind::OpenAi,
@@ -246,8 +249,8 @@ fn snapshot(addr: SocketAddr, kind: ProbeKind) -> Snapshot {
         uuid: uuid::Uuid::nil(),
         name: "main".into(),
         provider: "openai".into(),
-        headers: vec![(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer the-key"))],
         proof: config::snapshot::Proof::Headers,
+        headers: vec![(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer the-key"))],
         problem: None,
     };
     Snapshot {

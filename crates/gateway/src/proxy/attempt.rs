@@ -1,5 +1,8 @@
 //! One try: encode, send, and look at what comes back until it is committed or has failed.
 
+mod proof;
+mod vertex;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -10,7 +13,7 @@ use config::{
     Snapshot,
     snapshot::{Address, Credential, Proof, Target, Upstream},
 };
-use dialect::Wire;
+use dialect::{Surface, Wire};
 use http::{Method, request::Parts};
 use tokio::time::{sleep, timeout_at};
 
@@ -23,12 +26,15 @@ use super::{
     journey::Journey,
     lease::Lease,
     limits,
-    placement::Placed,
+    placement::{self, Placed},
     scrub,
     sign::{self, Signed},
-    translate::{ANSWER_BYTES_MAX, Translation, Unwritten},
+    translate::{self, ANSWER_BYTES_MAX, Translation, Unwritten},
 };
-use crate::send::{Exchange, SendError, Sender};
+use crate::{
+    send::{Exchange, SendError, Sender},
+    tokens::Token,
+};
 
 /// A pick, looked up in the request's snapshot.
 pub(super) struct Candidate<'c> {
@@ -100,8 +106,11 @@ impl<'c> Candidate<'c> {
         request_id: &str,
         buffers: &Buffers,
     ) -> Result<(), Unwritten> {
-        let pair = self.course.wire.and_then(|from| Some((from, self.target.translated(from)?)));
-        if let Some(pair) = pair {
+        // Elsewhere the vendor alone says it.
+        let by_model = self.target.surface == Surface::Vertex;
+        let named = if by_model { self.asks_for(decoded) } else { None };
+        let to = |from| self.target.translated(from, named.as_deref());
+        if let Some(pair) = self.course.wire.and_then(|from| Some((from, to(from)?))) {
             let model = self.asks_for(decoded);
             let place = (&*self.course.upstream, &*self.target);
             let translation = Translation::of(pair, place, model.as_deref(), decoded, request_id, buffers);
@@ -140,7 +149,11 @@ impl<'c> Candidate<'c> {
         // What is translated is still here to be sent again.
         let mut once_more = self.translation.is_some();
         let examined = loop {
-            let examined = self.exchange(sender, head, decoded, begun, journey.started).await;
+            let examined = match self.account() {
+                None => self.exchange(sender, head, decoded, (begun, journey.started), None).await,
+                // Large, and for few: kept out of the future that every try carries around.
+                Some(account) => Box::pin(self.proven(account, sender, head, decoded, begun, journey)).await,
+            };
             let untimely = examined.as_ref().is_ok_and(|it| self.signed_too_early_or_late(it));
             if !(std::mem::take(&mut once_more) && untimely) {
                 break examined;
@@ -184,13 +197,20 @@ impl<'c> Candidate<'c> {
         sender: &Sender,
         head: &Parts,
         decoded: &mut Decoded,
-        begun: Instant,
-        request_started: Instant,
+        (begun, request_started): (Instant, Instant),
+        token: Option<&Token>,
     ) -> Result<Examined, SendError> {
         let upstream: &Upstream = &self.course.upstream;
         let stream = decoded.stream;
         let exchanged = self.course.model(&self.target, decoded).map(std::borrow::Cow::into_owned);
         let model = self.asks_for(decoded).filter(|_| self.course.is_for_a_model());
+        let lacks_model = model.is_none() && self.course.endpoint.is_some() && self.course.is_for_a_model();
+        if lacks_model && self.target.surface != Surface::Plain {
+            return Err(SendError::Request(format!(
+                "{} is told the model in the path: name one",
+                self.target.name
+            )));
+        }
         let placed = Placed::at(&self.target.model_location, model.as_deref()).map_err(SendError::Request)?;
         let in_body = match (placed, &model, &exchanged) {
             (Some(_), Some(model), _) if !self.course.names_model_in_path() => {
@@ -201,12 +221,14 @@ impl<'c> Candidate<'c> {
         };
         let translation = self.translation.as_ref();
         let path = match translation {
+            None if self.is_vertex_chat() => self.vertex_path(model.as_deref(), stream),
             None => {
                 let exchanged = exchanged.as_deref();
                 self.course.path(&self.target, head, placed, exchanged, self.passes_through())
             }
             Some(translation) => translation.path(&self.target, placed),
         };
+        let path = placement::versioned(path, &self.target);
         let translated = translation.map(|it| it.headers(&head.headers));
         let mut headers = encode::headers(
             translated.as_ref().unwrap_or(&head.headers),
@@ -222,9 +244,11 @@ impl<'c> Candidate<'c> {
         if is_googles {
             encode::googles_own(&mut headers, self.target.kind);
         }
+        headers.extend(token.map(Token::header));
         // A large upload takes its time; the vendor's begins when it has all of it.
         let upload = decoded.slow();
         let body = match translation {
+            None if self.is_vertex_messages() => self.vertex_body(decoded, model.as_deref()),
             None => encode::body(decoded, in_body),
             Some(translation) => {
                 decoded.let_go();
@@ -281,7 +305,10 @@ impl<'c> Candidate<'c> {
         };
         let mut examined = examine.examine(answer).await;
         if let Some(credential) = &self.credential {
-            scrub::scrub(&mut examined, credential);
+            scrub::scrub(&mut examined, credential, token);
+        }
+        if self.is_vertex_messages() {
+            translate::in_anthropics_envelope(&mut examined);
         }
         Ok(examined)
     }

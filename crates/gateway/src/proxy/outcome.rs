@@ -37,6 +37,7 @@ pub(super) fn name(kind: Kind) -> &'static str {
         Kind::Refused => "refused",
         Kind::ModelNotFound => "model_not_found",
         Kind::KeyRejected => "auth",
+        Kind::NoToken => "token",
         Kind::QuotaExceeded { .. } => "quota",
         Kind::RateLimited { .. } => "rate_limit",
         Kind::Overloaded { .. } => "overloaded",

@@ -3,7 +3,7 @@
 //! Whatever a model is called, it stays one segment, one value, one argument: what could be read as more is
 //! percent-encoded.
 
-use config::snapshot::ModelLocation;
+use config::snapshot::{ModelLocation, Target};
 use dialect::Endpoint;
 use http::{HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -60,17 +60,29 @@ impl<'m> Placed<'m> {
     /// The query, with the model in place of every argument of that name.
     pub(super) fn query(self, query: Option<&str>) -> Option<String> {
         let ModelLocation::Query(name) = self.location else { return None };
-        let is_other = |pair: &&str| {
-            let decoded = form_urlencoded::parse(pair.as_bytes()).next();
-            !pair.is_empty() && decoded.is_none_or(|(key, _)| key != name.as_str())
-        };
-        let mut query: String =
-            query.unwrap_or_default().split('&').filter(is_other).flat_map(|it| [it, "&"]).collect();
-        query.push_str(name);
-        query.push('=');
-        query.extend(utf8_percent_encode(self.model, ENCODED));
-        Some(query)
+        Some(with_argument(query, name, self.model))
     }
+}
+
+/// A query with this argument in place of every other of that name.
+fn with_argument(query: Option<&str>, name: &str, value: &str) -> String {
+    let is_other = |pair: &&str| {
+        let decoded = form_urlencoded::parse(pair.as_bytes()).next();
+        !pair.is_empty() && decoded.is_none_or(|(key, _)| key != name)
+    };
+    let mut query: String =
+        query.unwrap_or_default().split('&').filter(is_other).flat_map(|it| [it, "&"]).collect();
+    query.push_str(name);
+    query.push('=');
+    query.extend(utf8_percent_encode(value, ENCODED));
+    query
+}
+
+/// A path and query with the version that the target is to be told, in place of the client's.
+pub(super) fn versioned(path: String, target: &Target) -> String {
+    let Some(version) = &target.api_version else { return path };
+    let (path, query) = path.split_once('?').map_or((&*path, None), |it| (it.0, Some(it.1)));
+    format!("{path}?{}", with_argument(query, dialect::API_VERSION, version))
 }
 
 /// What stands before and behind the model's segment of a path; a method behind it (`:generateContent`) stays.

@@ -7,19 +7,23 @@ use bytes::Bytes;
 use config::snapshot::Credential;
 
 use super::classify::{Examined, Opening};
+use crate::tokens::Token;
 
 /// Shorter values are no secrets, and would be found everywhere.
 const KEY_BYTES_MIN: usize = 8;
 const MASK: &str = "***";
 
-/// Takes `credential`'s key out of whatever says that it failed.
-pub(super) fn scrub(examined: &mut Examined, credential: &Credential) {
+/// Takes `credential`'s key, or the token that stood for it, out of whatever says that it failed.
+pub(super) fn scrub(examined: &mut Examined, credential: &Credential, token: Option<&Token>) {
     let (opening, message) = match examined {
         Examined::Good { .. } => return,
         Examined::Relayed { opening } => (Some(opening), None),
         Examined::Bad { opening, message, .. } => (opening.as_mut(), message.as_mut()),
     };
-    let keys: Vec<&str> = credential.secrets().filter(|it| it.len() >= KEY_BYTES_MIN).collect();
+    let token = token.map(Token::header);
+    let token = token.as_ref().and_then(|(_, value)| value.to_str().ok()?.rsplit(' ').next());
+    let keys = credential.secrets().chain(token).filter(|it| it.len() >= KEY_BYTES_MIN);
+    let keys: Vec<&str> = keys.collect();
     if let Some(opening) = opening {
         scrub_answer(opening, &keys);
     }

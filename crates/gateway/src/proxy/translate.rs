@@ -352,6 +352,25 @@ pub(super) fn into_callers(examined: Examined, translation: &Translation) -> Exa
     }
 }
 
+/// A failure of a vendor that tells some in its own envelope where its bytes are otherwise Anthropic's.
+pub(super) fn in_anthropics_envelope(examined: &mut Examined) {
+    let (Examined::Relayed { opening } | Examined::Bad { opening: Some(opening), .. }) = examined else {
+        return;
+    };
+    let said = opening.held.concat();
+    let is_anthropics =
+        serde_json::from_slice::<serde_json::Value>(&said).is_ok_and(|it| it["type"] == "error");
+    if !is_anthropics {
+        let request_id =
+            opening.headers.get("request-id").and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let status = opening.status.as_u16();
+        opening.held = vec![translate::error(Wire::Messages, status, &opening.headers, &said, request_id)];
+        (opening.rest, opening.cut) = (None, None);
+        opening.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        opening.headers.remove(header::CONTENT_LENGTH);
+    }
+}
+
 /// A vendor's failure: its status and its message, in the caller's envelope.
 fn failure(opening: &mut Opening, back: &Back) {
     let said = opening.held.concat();

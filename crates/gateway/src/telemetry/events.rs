@@ -62,6 +62,7 @@ fn is_for_tomorrow(cause: Cause) -> bool {
         | Cause::Disabled => false,
         Cause::Quota
         | Cause::Auth
+        | Cause::Token
         | Cause::Connect
         | Cause::Timeout
         | Cause::ServerError

@@ -96,6 +96,7 @@ pub(crate) fn credential_state_of(cause: Cause) -> &'static str {
         Cause::RateLimit
         | Cause::Spent
         | Cause::OwnLimit
+        | Cause::Token
         | Cause::Overloaded
         | Cause::Connect
         | Cause::Timeout

@@ -21,7 +21,7 @@ pub(crate) fn after_help() -> String {
     }
     text.push_str(
         "A variable SPILLWAY_OPENAI_BASE_URL (or another provider's name) says where that vendor is;\n\
-         azure-openai and vllm need theirs.",
+         azure-openai, vertex and vllm need theirs.",
     );
     text
 }

@@ -4,6 +4,7 @@
 
 mod admin_api;
 mod audit;
+mod azure;
 mod bedrock;
 mod bodies;
 mod client_keys;
@@ -35,5 +36,6 @@ mod support;
 mod topology;
 mod translation;
 mod traps;
+mod vertex;
 mod wall;
 mod words;
