@@ -40,6 +40,10 @@ pub const fn speaks(dialect: Dialect) -> u64 {
     }
 }
 
+/// Has paths besides those of models' answers: lists, files, and what nobody here knows. A vendor that is only asked for
+/// answers is never sent them: what else its key opens is the operator's alone.
+pub const BESIDES: u64 = 1 << (FIRST_PAIR - 2);
+
 /// Takes what a caller on `from` asks when it has been translated to `to`. A target lacks this for the pair that it
 /// would take; a request needs it when translation has shown that this pair cannot carry it.
 pub const fn without(from: Wire, to: Wire) -> u64 {
@@ -85,7 +89,8 @@ pub(crate) fn of_vendor(
         .flat_map(|from| surface.wires_for(kind, from, name).into_iter().map(move |to| (from, to)));
     let translated = pairs.filter(|(from, to)| from != to).map(|(from, to)| without(from, to)).sum::<u64>();
     let lacking = model.map_or(0, lacking);
-    ALL & !foreign & !translated & !lacking
+    let besides = if kind.row().dialect.is_none() { BESIDES } else { 0 };
+    ALL & !foreign & !translated & !lacking & !besides
 }
 
 /// What a model is known to lack. A list of capabilities is taken at its word.

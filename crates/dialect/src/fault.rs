@@ -169,7 +169,9 @@ fn may_be_error(body: &[u8]) -> bool {
 const WAIT_OPENINGS: [&str; 3] = ["too many tokens, please wait", "too many requests", "rate limit"];
 
 /// How Amazon begins to speak of a model that is not to be had: with this key, under this name, in this way.
-const AMAZONS_MODEL_OPENINGS: [&str; 4] = [
+const AMAZONS_MODEL_OPENINGS: [&str; 6] = [
+    "your account is not authorized to access this model",
+    "your account is not authorized to invoke this api operation with a",
     "you don't have access to the model",
     "model access is denied",
     "the provided model identifier is invalid",

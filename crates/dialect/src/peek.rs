@@ -13,6 +13,7 @@ pub use google::rename_google_model;
 pub use json::{Model, Peek, body_field, insert_model, peek, remove_model, splice_model};
 pub(crate) use json::{insert_field, rename_model};
 pub use multipart::{MultipartModel, peek_multipart, splice_form_model};
+pub(crate) use walk::members;
 
 /// Why a body was refused: what is wrong and where. Never quotes the body.
 #[derive(Clone, Debug, PartialEq, Eq)]

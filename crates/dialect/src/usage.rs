@@ -7,9 +7,8 @@ use std::fmt;
 
 use memchr::memmem;
 use serde::de::{Deserialize, Deserializer, Visitor};
-use serde_json::value::RawValue;
 
-use crate::{Endpoint, wire};
+use crate::{Endpoint, peek, wire};
 
 /// The tokens of one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,14 +45,11 @@ pub fn usage(endpoint: Endpoint, body: &[u8]) -> Option<Usage> {
 
 /// The usage that a JSON object carries: itself, in its `response`, its `message`, or its `x_groq`.
 pub(crate) fn from_object(object: &[u8]) -> Option<Usage> {
-    let carrier: Carrier<'_> = serde_json::from_slice(object).ok()?;
-    let nested = [carrier.response, carrier.message, carrier.x_groq];
+    let carrier = Carrier::of(object)?;
     let own = carrier.usage.and_then(read).or_else(|| carrier.usage_metadata.and_then(read_googles));
     own.or_else(|| {
-        nested
-            .into_iter()
-            .flatten()
-            .find_map(|it| serde_json::from_str::<Inner<'_>>(it.get()).ok()?.usage.and_then(read))
+        let nested = [carrier.response, carrier.message, carrier.x_groq];
+        nested.into_iter().flatten().find_map(|it| read(Carrier::of(it)?.usage?))
     })
 }
 
@@ -72,32 +68,42 @@ fn last<'t, T: serde::Deserialize<'t>>(text: &'t [u8], name: &'t [u8]) -> impl I
     })
 }
 
-#[derive(serde::Deserialize)]
+/// The members of an object that may tell of usage, as they are written. Most of an answer is what was said, which is
+/// stepped over.
+#[derive(Default)]
 struct Carrier<'a> {
-    #[serde(borrow, default)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "usageMetadata")]
-    usage_metadata: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    response: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    message: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    x_groq: Option<&'a RawValue>,
+    usage: Option<&'a [u8]>,
+    usage_metadata: Option<&'a [u8]>,
+    response: Option<&'a [u8]>,
+    message: Option<&'a [u8]>,
+    x_groq: Option<&'a [u8]>,
 }
 
-#[derive(serde::Deserialize)]
-struct Inner<'a> {
-    #[serde(borrow, default)]
-    usage: Option<&'a RawValue>,
+impl<'a> Carrier<'a> {
+    fn of(object: &'a [u8]) -> Option<Self> {
+        let mut found = Carrier::default();
+        let walked = peek::members(object, |it| {
+            let place = match &*it.key {
+                "usage" => &mut found.usage,
+                "usageMetadata" => &mut found.usage_metadata,
+                "response" => &mut found.response,
+                "message" => &mut found.message,
+                "x_groq" => &mut found.x_groq,
+                _ => return Ok(()),
+            };
+            *place = Some(it.value);
+            Ok(())
+        });
+        walked.ok().map(|()| found)
+    }
 }
 
-fn read(raw: &RawValue) -> Option<Usage> {
-    serde_json::from_str::<Wire>(raw.get()).ok()?.into_usage()
+fn read(raw: &[u8]) -> Option<Usage> {
+    serde_json::from_slice::<Wire>(raw).ok()?.into_usage()
 }
 
-fn read_googles(raw: &RawValue) -> Option<Usage> {
-    serde_json::from_str::<Googles>(raw.get()).ok()?.into_usage()
+fn read_googles(raw: &[u8]) -> Option<Usage> {
+    serde_json::from_slice::<Googles>(raw).ok()?.into_usage()
 }
 
 /// What Google calls them.

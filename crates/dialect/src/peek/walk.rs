@@ -14,17 +14,17 @@ use super::Malformed;
 const DEPTH_MAX: u32 = 128;
 
 /// A member of the object.
-pub(super) struct Member<'a> {
+pub(crate) struct Member<'a> {
     /// Unescaped.
-    pub(super) key: Cow<'a, str>,
+    pub(crate) key: Cow<'a, str>,
     /// As it is written.
-    pub(super) value: &'a [u8],
+    pub(crate) value: &'a [u8],
     /// Where the value begins in the body.
-    pub(super) start: usize,
+    pub(crate) start: usize,
 }
 
 /// Shows each member of the object that `body` is to `visit`, in order; ends with its first refusal.
-pub(super) fn members<'a>(
+pub(crate) fn members<'a>(
     body: &'a [u8],
     mut visit: impl FnMut(Member<'a>) -> Result<(), Malformed>,
 ) -> Result<(), Malformed> {

@@ -150,12 +150,13 @@ impl Enquiry<'_> {
 
     /// Once more, where it was signed for a time that is not the vendor's.
     async fn in_time(&self, sender: &Sender, written: &Written, headers: &Headers) -> Result<Came, String> {
+        let signed_by = proxy::sign::ahead();
         let came = self.exchange(sender, written, headers.clone()).await?;
         let signs = self.credential.is_some_and(|it| matches!(it.proof, Proof::AwsSignature(_)));
         let date = came.1.get(header::DATE).and_then(|it| it.to_str().ok());
         let there = date.and_then(|it| httpdate::parse_http_date(it).ok());
         let is_refused = signs && matches!(came.0, 400 | 401 | 403);
-        if is_refused && there.is_some_and(|it| proxy::sign::learn(it, SystemTime::now())) {
+        if is_refused && there.is_some_and(|it| proxy::sign::learn(it, SystemTime::now(), signed_by)) {
             return self.exchange(sender, written, headers.clone()).await;
         }
         Ok(came)

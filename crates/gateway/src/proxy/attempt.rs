@@ -149,12 +149,13 @@ impl<'c> Candidate<'c> {
         // What is translated is still here to be sent again.
         let mut once_more = self.translation.is_some();
         let examined = loop {
+            let signed_by = sign::ahead();
             let examined = match self.account() {
                 None => self.exchange(sender, head, decoded, (begun, journey.started), None).await,
                 // Large, and for few: kept out of the future that every try carries around.
                 Some(account) => Box::pin(self.proven(account, sender, head, decoded, begun, journey)).await,
             };
-            let untimely = examined.as_ref().is_ok_and(|it| self.signed_too_early_or_late(it));
+            let untimely = examined.as_ref().is_ok_and(|it| self.signed_too_early_or_late(it, signed_by));
             if !(std::mem::take(&mut once_more) && untimely) {
                 break examined;
             }
@@ -314,9 +315,9 @@ impl<'c> Candidate<'c> {
     }
 
     /// Whether what went out was signed by a clock that has turned out to be wrong.
-    fn signed_too_early_or_late(&self, examined: &Examined) -> bool {
+    fn signed_too_early_or_late(&self, examined: &Examined, signed_by: i64) -> bool {
         let signs = self.credential.as_ref().is_some_and(|it| matches!(it.proof, Proof::AwsSignature(_)));
-        signs && sign::corrects_clock(examined)
+        signs && sign::corrects_clock(examined, signed_by)
     }
 
     /// Whether a try ended because the request's total time did, of which others had had their share before.

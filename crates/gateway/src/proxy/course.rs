@@ -104,7 +104,7 @@ impl Course {
                 (suitability, needs)
             }
             (None, Some(endpoint)) => (Suitability::default(), needs(endpoint)),
-            (None, None) => (Suitability::default(), 0),
+            (None, None) => (Suitability::default(), ability::BESIDES),
         };
         let ask = Ask {
             upstream: upstream.id,
@@ -139,10 +139,11 @@ impl Course {
         self.endpoint.is_some_and(Endpoint::counts)
     }
 
-    /// Whether it is known why nobody of the upstream can serve it: for what it needs, or as only Google has such
+    /// Whether it is known why nobody of the upstream can serve it: for what it needs, or as nobody there has such
     /// endpoints.
     pub(super) fn knows_why_nobody_fits(&self) -> bool {
-        self.suitability.note.is_some() || self.names_model_in_path()
+        let is_besides = self.ask.needs & ability::BESIDES != 0;
+        self.suitability.note.is_some() || self.names_model_in_path() || is_besides
     }
 
     /// Whether `target` is asked in Google's own dialect, on paths that only that has.
@@ -200,10 +201,11 @@ impl Course {
             false => target.vendor_path(self.endpoint, &own),
         };
         // A key that opens our door is no vendor's; and a vendor's own goes where a header with it would.
-        let is_kept = !self.by_client_key && (passes_through || self.caller != Dialect::Google);
-        let asked =
-            head.uri.query().map(|it| if is_kept { Cow::Borrowed(it) } else { Cow::Owned(without_keys(it)) });
-        let asked = asked.as_deref().filter(|it| is_kept || !it.is_empty());
+        let asked = head.uri.query().map(|it| match passes_through {
+            true => Cow::Borrowed(it),
+            false => Cow::Owned(without_keys(it)),
+        });
+        let asked = asked.as_deref().filter(|it| passes_through || !it.is_empty());
         let with_model = placed.and_then(|it| it.query(asked));
         if let Some(query) = with_model.as_deref().or(asked) {
             path.push('?');
@@ -244,7 +246,7 @@ fn chat(endpoint: Endpoint, head: &Parts, decoded: &Decoded) -> Option<Wire> {
 
 /// What a target must be able to speak. All dialects ask for models alike, and whoever was found answers.
 fn needs(endpoint: Endpoint) -> u64 {
-    if endpoint.is_shared() { 0 } else { ability::speaks(endpoint.dialect()) }
+    if endpoint.is_shared() { ability::BESIDES } else { ability::speaks(endpoint.dialect()) }
 }
 
 fn host(head: &Parts) -> Option<&str> {

@@ -60,30 +60,38 @@ pub(crate) fn sign(
     Ok(())
 }
 
-/// Whether a refusal has told that Amazon's clock is another than was believed: what was signed is to be signed anew.
-pub(super) fn corrects_clock(examined: &Examined) -> bool {
+/// How far ahead of ours Amazon's clock is taken to be, in seconds.
+pub(crate) fn ahead() -> i64 {
+    AHEAD.load(Ordering::Relaxed)
+}
+
+/// Whether a refusal has told that Amazon's clock is another than what was signed by: it is to be signed anew.
+pub(super) fn corrects_clock(examined: &Examined, signed_by: i64) -> bool {
     let Examined::Bad { kind: Kind::KeyRejected, opening: Some(opening), .. } = examined else {
         return false;
     };
     let date = opening.headers.get(header::DATE).and_then(|it| it.to_str().ok());
-    date.and_then(|it| httpdate::parse_http_date(it).ok()).is_some_and(|it| learn(it, SystemTime::now()))
+    date.and_then(|it| httpdate::parse_http_date(it).ok())
+        .is_some_and(|it| learn(it, SystemTime::now(), signed_by))
 }
 
-/// What time it is at Amazon's. True if that is news.
-pub(crate) fn learn(there: SystemTime, here: SystemTime) -> bool {
+/// What time it is at Amazon's. True if a request that was signed by another time has told it: whether others have told
+/// it before is all the same to that request.
+pub(crate) fn learn(there: SystemTime, here: SystemTime, signed_by: i64) -> bool {
     let seconds = |it: Duration| i64::try_from(it.as_secs()).unwrap_or(i64::MAX);
     let ahead = match there.duration_since(here) {
         Ok(ahead) => seconds(ahead),
         Err(behind) => -seconds(behind.duration()),
     };
-    if ahead.abs() > BELIEVED_MAX || (ahead - AHEAD.load(Ordering::Relaxed)).abs() <= SAME_TIME {
+    if ahead.abs() > BELIEVED_MAX || (ahead - signed_by).abs() <= SAME_TIME {
         return false;
     }
-    AHEAD.store(ahead, Ordering::Relaxed);
-    warn!(
-        seconds = ahead,
-        "Amazon's clock is ahead of this machine's by so much: requests are signed by Amazon's"
-    );
+    if (ahead - AHEAD.swap(ahead, Ordering::Relaxed)).abs() > SAME_TIME {
+        warn!(
+            seconds = ahead,
+            "Amazon's clock is ahead of this machine's by so much: requests are signed by Amazon's"
+        );
+    }
     true
 }
 

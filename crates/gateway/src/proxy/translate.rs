@@ -77,6 +77,12 @@ impl Translation {
             let problem = Problem { field: "model".to_owned(), why: "it is missing".to_owned() };
             return Err(Unwritten::Refused((from, to), Refused { problems: vec![problem] }));
         };
+        // There it is a segment of the path, and these are none: what is signed and what is sent would differ.
+        if to == Wire::Converse && matches!(model, "" | "." | "..") {
+            let why = format!("`{model}` names no model");
+            let problem = Problem { field: "model".to_owned(), why };
+            return Err(Unwritten::Refused((from, to), Refused { problems: vec![problem] }));
+        }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let order = Order {
             from,

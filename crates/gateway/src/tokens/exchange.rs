@@ -171,7 +171,9 @@ fn refusal(account: &GoogleAccount, status: u16, answer: &[u8]) -> NoToken {
     let said: Refused = serde_json::from_slice(answer).unwrap_or_default();
     let mut words = [said.error, said.error_description].join(": ");
     for secret in account.secrets().into_iter().filter(|it| it.len() >= SECRET_BYTES_MIN) {
-        words = words.replace(secret, "***");
+        // As it is, and as it was sent.
+        let sent: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        words = words.replace(secret, "***").replace(&sent, "***");
     }
     // What looks like a key is masked in any vendor's words, the request that was sent among it.
     let told = json!({ "error": { "message": words.trim_matches([':', ' ']) } });

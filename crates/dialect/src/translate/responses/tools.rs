@@ -43,14 +43,19 @@ fn tool(mut it: Object<'_>, group: Option<&str>, into: &mut Request) {
         }
     };
     let freeform = kind == "custom";
+    let name = tool.name.clone();
+    tool.name = told(group, &name);
+    if group.is_some() && tool.name.len() > NAME_MAX {
+        return notes.lost(at, format!("with its namespace it is longer than {NAME_MAX} characters"));
+    }
+    let is_taken = |it: &Tool| it.name == tool.name;
+    if (group.is_some() || !into.aliases.is_empty()) && into.tools.iter().any(is_taken) {
+        let told = &tool.name[..tool.name.floor_char_boundary(NAME_MAX)];
+        return notes.lost(at, format!("another tool is `{told}` for vendors that know no namespaces"));
+    }
     if group.is_some() || freeform {
-        let name = std::mem::take(&mut tool.name);
-        tool.name = told(group, &name);
         let (told, group) = (tool.name.clone(), group.map(str::to_owned));
         into.aliases.push(Alias { told, group, name, freeform });
-    }
-    if tool.name.len() > NAME_MAX && group.is_some() {
-        return notes.lost(at, format!("with its namespace it is longer than {NAME_MAX} characters"));
     }
     into.tools.push(tool);
 }

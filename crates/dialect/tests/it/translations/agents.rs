@@ -1,6 +1,7 @@
 //! What coding agents send besides chats: tools in groups, tools that take a text, long names of users.
 
 use dialect::Wire;
+use dialect::translate::request;
 use serde_json::{Value, json};
 
 use super::{order, streamed, translated};
@@ -54,6 +55,17 @@ fn every_vendor_is_told_of_freeform_and_grouped_tools_as_functions() {
         json!({ "type": "tool_use", "id": "a", "name": "apply_patch", "input": { "input": "*** x" } })
     );
     assert_eq!(calls[1]["name"], "agents__close");
+}
+
+#[test]
+fn two_tools_that_a_vendor_could_not_tell_apart_are_refused() {
+    let ask = json!({ "model": "any", "input": "Go", "tools": [
+        { "type": "function", "name": "a__b" },
+        { "type": "namespace", "name": "a", "description": "", "tools": [{ "type": "function", "name": "b" }] },
+    ] });
+    let refused =
+        request(&order(Wire::Responses, Wire::Messages, false), ask.to_string().as_bytes()).unwrap_err();
+    assert_eq!(refused.field(), Some("tools[1].tools[0].name"), "{refused}");
 }
 
 /// What the model says: a patch, and that an agent is to be closed.

@@ -1,7 +1,11 @@
 //! Bedrock's keys: what may be written, what proves it, and that no secret is seen again.
 
 use serde_json::{Value, json};
-use simulator::{Credential, ErrorClass, Rule, Script, Step, client::Response, script::ErrorAnswer};
+use simulator::{
+    Credential, ErrorClass, Rule, Script, Step,
+    client::{self, Response},
+    script::ErrorAnswer,
+};
 
 use super::{ID, MODEL, REGION, SECRET, amazon, amazon_of_another_time, chat, provider, served_by, state};
 use crate::support::{Launch, Spillway, calls};
@@ -100,6 +104,42 @@ async fn a_clock_that_is_wrong_is_told_and_costs_no_key_its_place() {
     }
     assert_eq!(state(&spillway, "main").await["state"], "normal");
     assert!(spillway.log().contains("Amazon's clock"), "{}", spillway.log());
+}
+
+#[tokio::test]
+async fn of_many_requests_that_a_wrong_clock_meets_at_once_none_bars_the_key() {
+    let amazon = amazon_of_another_time(Script::good(), 7200).await;
+    let spillway = served_by(&amazon).await;
+    let body = chat(false);
+    let ask = || spillway.post("/v1/chat/completions", &body);
+    let (a, b, c, d) = tokio::join!(ask(), ask(), ask(), ask());
+    for answer in [a, b, c, d] {
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    assert_eq!(state(&spillway, "main").await["state"], "normal");
+}
+
+#[tokio::test]
+async fn amazon_is_asked_for_models_answers_and_for_nothing_else() {
+    let amazon = amazon(Script::good()).await;
+    let spillway = served_by(&amazon).await;
+    spillway.upstream("cloud", &[]).await;
+    let target = spillway.form("POST", "/upstreams/cloud/targets", &["provider=bedrock"]).await;
+    assert_eq!(target.status, 201, "{}", target.text());
+    for (method, path) in
+        [("GET", "/cloud/v1/models"), ("DELETE", "/cloud/v1/models/x"), ("POST", "/cloud/v1/customJobs")]
+    {
+        let answer = client::request(spillway.proxy, method, path, &[], b"").await.unwrap();
+        assert_eq!(answer.status, 400, "{method} {path}: {}", answer.text());
+        assert!(answer.text().contains("nobody of it has such an endpoint"), "{}", answer.text());
+    }
+    for model in ["..", "."] {
+        let body = json!({"model": model, "messages": [{"role": "user", "content": "Hi"}]});
+        let answer = spillway.post("/cloud/v1/chat/completions", &body).await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert!(answer.text().contains("names no model"), "{}", answer.text());
+    }
+    assert_eq!(calls(&amazon), 0);
 }
 
 #[tokio::test]
