@@ -208,7 +208,8 @@ impl Proxy {
                 let picked = self.state.balancer().pick(&course.ask, &attempts, self.state.clock.now());
                 let pick = match picked {
                     Ok(pick) => pick,
-                    Err(out) if out.any && !out.able && course.counts() => {
+                    // An agent that counts before it asks must not fail for a number that is a hint.
+                    Err(out) if out.any && course.counts() => {
                         return local::count_tokens(asked.dialect, decoded.bytes()).map(Served::Own);
                     }
                     Err(out) if out.any && !out.able && course.knows_why_nobody_fits() => {
@@ -288,6 +289,9 @@ impl Proxy {
                         let total = course.upstream.timeouts.total;
                         let out_of_time = total.is_some_and(|it| journey.started.elapsed() >= it);
                         if next != Next::Again || out_of_time || !decoded.can_be_sent_again() {
+                            if course.counts() && decoded.can_be_sent_again() {
+                                return local::count_tokens(asked.dialect, decoded.bytes()).map(Served::Own);
+                            }
                             return Err(answer::gave_up(&place, last));
                         }
                     }

@@ -78,6 +78,9 @@ fn fits(auth: Auth, secret: &str) -> Result<(), String> {
         (Auth::GoogleCloud, false) if secret.starts_with("ya29.") => {
             Err("is a token, which ends within the hour: write the key file's text, or an API key".to_owned())
         }
+        (Auth::GoogleCloud, false) if secret.starts_with(['/', '.', '~', '-']) => {
+            Err("is neither a key file's text nor an API key: of a file's path write file:PATH".to_owned())
+        }
         (_, true) => {
             Err("is JSON: only providers of the kind vertex take a key file, others the key alone".to_owned())
         }

@@ -34,9 +34,23 @@ pub(super) fn finish(subject: &Subject<'_>, whole: &mut Map<String, Value>, viol
     }
     regions(whole, signs, violations);
     azure(whole, row.map(|row| row.kind), violations);
+    for (index, path) in paths(whole) {
+        if let Some(end) = endpoint_of(&path) {
+            let message = format!("ends too late: end it before {end}, which the gateway adds");
+            violations.field(format!("endpoints.{index}.url"), message);
+        }
+    }
     if row.is_some_and(|row| row.kind == dialect::Kind::Vertex) {
         vertex(whole, violations);
     }
+}
+
+/// The endpoint that a URL ends with that was copied as a whole.
+fn endpoint_of(path: &str) -> Option<&str> {
+    let is_converse = |it: &&str| matches!(*it, "/converse" | "/converse-stream");
+    let converse = path.rfind('/').map(|at| &path[at..]).filter(is_converse);
+    let known = dialect::endpoint(path).filter(|it| !it.endpoint.is_shared()).map(|it| it.suffix);
+    known.or(converse)
 }
 
 /// Vertex is asked for a project at a location; only API keys, which say their project themselves, need neither.

@@ -15,6 +15,11 @@ pub(crate) struct Named<T> {
     pub(crate) field: String,
 }
 
+/// Whether a penalty is one: nought is what is meant where nothing is said.
+pub(crate) fn says_something(penalty: &Named<Number>) -> bool {
+    penalty.value.as_f64() != Some(0.0)
+}
+
 /// A request for an answer.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Request {

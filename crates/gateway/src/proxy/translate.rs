@@ -225,6 +225,10 @@ impl Turning {
         let mut events = Vec::new();
         self.stream.push(bytes, &mut events);
         list.add(&events, out);
+        // Nothing is read after the vendor's error.
+        if self.stream.failed() {
+            list.end(out);
+        }
     }
 
     /// The same for a caller who is listening, `now`: with a sign of life where it has come to nothing for long.
@@ -290,6 +294,7 @@ impl Turning {
 #[derive(Default)]
 struct List {
     has_begun: bool,
+    has_ended: bool,
 }
 
 impl List {
@@ -301,8 +306,10 @@ impl List {
         }
     }
 
-    fn end(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if self.has_begun { b"\r\n]\r\n" } else { b"[]" });
+    fn end(&mut self, out: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.has_ended, true) {
+            out.extend_from_slice(if self.has_begun { b"\r\n]\r\n" } else { b"[]" });
+        }
     }
 }
 
@@ -399,10 +406,13 @@ fn headers(opening: &mut Opening, content_type: &'static str) {
 pub(super) fn refusal(refused: &Refused, upstream: &Upstream) -> String {
     let mut message = refused.to_string();
     if upstream.lossy == Lossy::Refuse {
+        // What follows from the providers has the settings of `default`.
+        let of_its_own = upstream.phrase.starts_with("upstream ");
+        let at = if of_its_own { &*upstream.name } else { "default" };
         message.push_str(&format!(
-            " (no target of upstream '{}' takes it in another dialect; with `lossy` drop the upstream leaves out what \
-             a vendor has no words for)",
-            upstream.name
+            " (no target of {} takes it in another dialect; what a vendor has no words for is left out where \
+             `PATCH /upstreams/{at}` has set `lossy=drop`)",
+            upstream.phrase
         ));
     }
     message
@@ -421,9 +431,30 @@ mod tests {
         list.end(&mut out);
         let members: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
         assert_eq!(members.len(), 3, "{}", String::from_utf8_lossy(&out));
+        list.end(&mut out);
+        assert!(out.ends_with(b"}\r\n]\r\n") && !out.ends_with(b"]\r\n]\r\n"), "it ends once");
         let mut empty = Vec::new();
         List::default().end(&mut empty);
         assert_eq!(empty, b"[]");
+    }
+
+    #[test]
+    fn a_list_that_the_vendors_error_ends_is_still_a_list() {
+        let mut turning = Turning::back(&back(Wire::Gemini, Wire::Messages), true);
+        let mut out = Vec::new();
+        let start = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\"}}\n\n";
+        let content = "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n";
+        let error =
+            "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"full\"}}\n\n";
+        for event in [start, content, error] {
+            turning.push(event.as_bytes(), &mut out);
+        }
+        turning.end(&mut out);
+        let members: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
+        assert!(
+            members.last().unwrap()["error"]["message"].as_str().unwrap().contains("full"),
+            "{members:?}"
+        );
     }
 
     #[test]
@@ -461,7 +492,10 @@ mod tests {
             request_id: "r",
             created: 0,
         };
-        let body = br#"{"model": "m", "messages": [{"role": "user", "content": "hi"}]}"#;
+        let body: &[u8] = match from {
+            Wire::Gemini => br#"{"contents": [{"parts": [{"text": "hi"}]}]}"#,
+            _ => br#"{"model": "m", "messages": [{"role": "user", "content": "hi"}]}"#,
+        };
         translate::request(&order, body).expect("it can be carried").back
     }
 }

@@ -184,3 +184,24 @@ async fn a_rank_that_is_patched_acts_on_the_next_request() {
     assert_eq!(used.status, 204, "nobody uses it: {}", used.text());
     assert_eq!(provider(&spillway, "one").await["rank"], 1, "the gap is closed");
 }
+
+#[tokio::test]
+async fn a_url_that_was_copied_with_its_endpoint_is_told_where_to_end() {
+    let spillway = Spillway::start();
+    for (kind, url, end) in [
+        ("openai", "https://api.openai.com/v1/chat/completions", "/chat/completions"),
+        ("anthropic", "https://api.anthropic.com/v1/messages", "/messages"),
+        (
+            "gemini",
+            "https://generativelanguage.googleapis.com/v1beta/models/x:generateContent",
+            "/models/x:generateContent",
+        ),
+        ("bedrock", "https://bedrock-runtime.eu-central-1.amazonaws.com/model/m/converse", "/converse"),
+    ] {
+        let body = json!({"name": "p", "kind": kind, "endpoints": [{"url": url}]});
+        let answer = spillway.json("POST", "/providers", &body).await;
+        assert_eq!(answer.status, 400, "{url}: {}", answer.text());
+        let why = answer.json()["fields"]["endpoints"]["1"]["url"].clone();
+        assert!(why.as_str().is_some_and(|it| it.contains(&format!("before {end},"))), "{url}: {why}");
+    }
+}

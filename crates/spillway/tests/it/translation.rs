@@ -271,3 +271,13 @@ async fn tokens_are_counted_by_a_vendor_that_counts_and_estimated_otherwise() {
     assert_eq!(counted.status, 200, "{}", counted.text());
     assert_eq!(two.log().pop().unwrap().path, "/v1/messages/count_tokens");
 }
+
+#[tokio::test]
+async fn where_the_vendor_that_counts_is_down_the_count_is_an_estimate() {
+    let down = Script::always([Step::Status(StatusAnswer { code: 500, ..StatusAnswer::default() })]);
+    let (spillway, one) = served_by("anthropic", down).await;
+    let counted = spillway.post("/v1/messages/count_tokens", &messages("one-1", false)).await;
+    assert_eq!(counted.status, 200, "{}", counted.text());
+    assert!(counted.json()["input_tokens"].as_u64().unwrap() > 0);
+    assert!(!one.log().is_empty(), "the vendor was asked first");
+}

@@ -1,7 +1,7 @@
 //! A chat's request, read.
 
 use super::{message, tools};
-use crate::translate::model::{Level, Outcome, Part, Piece, Request, Role, Thinking, Turn};
+use crate::translate::model::{Level, Outcome, Part, Piece, Request, Role, Thinking, Turn, says_something};
 use crate::translate::object::Object;
 
 pub(in crate::translate) fn read(mut body: Object<'_>) -> Request {
@@ -19,8 +19,8 @@ pub(in crate::translate) fn read(mut body: Object<'_>) -> Request {
     request.top_p = body.named_number("top_p");
     request.top_k = body.named_number("top_k");
     request.seed = body.named_number("seed");
-    request.presence_penalty = body.named_number("presence_penalty");
-    request.frequency_penalty = body.named_number("frequency_penalty");
+    request.presence_penalty = body.named_number("presence_penalty").filter(says_something);
+    request.frequency_penalty = body.named_number("frequency_penalty").filter(says_something);
     request.stop = body.texts("stop").map(|it| body.named("stop", it));
     request.verbosity = body.named_text("verbosity");
     request.user = body.named_text("user");
@@ -77,7 +77,7 @@ fn read_message(mut it: Object<'_>, request: &mut Request) {
             Role::User
         }
         _ => {
-            it.notes.lost(it.path("role"), "must be system, developer, user, assistant or tool");
+            it.notes.wrong(it.path("role"), "must be system, developer, user, assistant or tool");
             return;
         }
     };

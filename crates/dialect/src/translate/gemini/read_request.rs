@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::parts::{self, BY_NAME};
 use super::schema::from_openapi;
 use crate::translate::model::{
-    Format, Level, Named, Part, Request, Role, Schema, Thinking, Tool, ToolChoice, Turn,
+    Format, Level, Named, Part, Request, Role, Schema, Thinking, Tool, ToolChoice, Turn, says_something,
 };
 use crate::translate::object::Object;
 
@@ -122,8 +122,8 @@ fn generation_config(mut config: Object<'_>, request: &mut Request) {
     request.top_p = config.named_number("topP");
     request.top_k = config.named_number("topK");
     request.seed = config.named_number("seed");
-    request.presence_penalty = config.named_number("presencePenalty");
-    request.frequency_penalty = config.named_number("frequencyPenalty");
+    request.presence_penalty = config.named_number("presencePenalty").filter(says_something);
+    request.frequency_penalty = config.named_number("frequencyPenalty").filter(says_something);
     request.stop = config.texts("stopSequences").map(|it| config.named("stopSequences", it));
     request.format = format(&mut config);
     if let Some(it) = config.object("thinkingConfig") {

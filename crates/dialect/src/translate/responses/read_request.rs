@@ -29,6 +29,14 @@ pub(in crate::translate) fn read(mut body: Object<'_>) -> Request {
     if let Some(truncation) = body.text("truncation").filter(|it| it != "disabled") {
         body.notes.lost(body.path("truncation"), format!("`{truncation}` cannot be translated"));
     }
+    for name in ["previous_response_id", "conversation"] {
+        if body.take(name).is_some_and(|it| !it.is_null()) {
+            body.notes.wrong(
+                body.path(name),
+                "names a conversation that only its own vendor has: send it as `input`",
+            );
+        }
+    }
     let extras = body.texts("include").unwrap_or_default();
     for extra in extras.iter().filter(|it| *it != "reasoning.encrypted_content") {
         let extra = &extra[..extra.floor_char_boundary(64)];

@@ -67,9 +67,9 @@ fn what_the_vendors_dialect_has_no_words_for_is_refused_by_name_and_all_at_once(
         Wire::Messages,
         &json!({
             "input": [{ "type": "item_reference", "id": "msg_1" }, { "role": "user", "content": "Hi" }],
-            "previous_response_id": "resp_1", "truncation": "auto", "tools": [{ "type": "web_search" }],
+            "truncation": "auto", "tools": [{ "type": "web_search" }],
         }),
-        &["input[0].type", "tools[0].type", "truncation", "previous_response_id"],
+        &["input[0].type", "tools[0].type", "truncation"],
     );
     check(
         Wire::Gemini,
@@ -156,6 +156,15 @@ fn hints_are_dropped_and_told_and_refuse_nothing() {
 }
 
 #[test]
+fn a_penalty_of_nought_says_nothing() {
+    let ask = json!({
+        "messages": [{ "role": "user", "content": "Hi" }], "presence_penalty": 0, "frequency_penalty": 0.0,
+    });
+    let asked = translated(&order(Wire::Chat, Wire::Messages, false), ask.to_string().as_bytes());
+    assert!(asked.dropped.is_empty(), "{:?}", asked.dropped);
+}
+
+#[test]
 fn what_no_dialect_would_take_is_refused_in_any_case() {
     let rows = [
         (Wire::Chat, json!({ "messages": "Hi", "temperature": "warm" }), vec!["messages", "temperature"]),
@@ -165,6 +174,13 @@ fn what_no_dialect_would_take_is_refused_in_any_case() {
             vec!["messages[0]", "reasoning_effort"],
         ),
         (Wire::Responses, json!({ "input": "Hi", "reasoning": { "effort": 3 } }), vec!["reasoning.effort"]),
+        // What was said before is no field that could be left out.
+        (
+            Wire::Responses,
+            json!({ "input": "Go on", "previous_response_id": "resp_1", "conversation": null }),
+            vec!["previous_response_id"],
+        ),
+        (Wire::Chat, json!({ "messages": [{ "role": "robot" }] }), vec!["messages[0].role"]),
         (Wire::Gemini, json!({ "contents": [{ "role": "robot" }] }), vec!["contents[0].role"]),
     ];
     for (from, body, wrong) in rows {
