@@ -3,6 +3,8 @@
 import itertools
 import json
 
+import anthropic
+import openai
 import pytest
 from google import genai
 from google.genai import errors, types
@@ -204,3 +206,33 @@ def test_a_client_key_opens_and_a_wrong_one_does_not(own_world):
     attempts = own_world.provider.attempts()
     assert {it["credential"] for it in attempts} == {fingerprint(OPERATORS_KEY)}
     assert made["key"] not in str(attempts)
+
+
+# === the others' SDKs, answered by Google ===
+
+
+def test_google_answers_openais_client(door):
+    tools = [{"type": "function", "name": "weather", "parameters": SCHEMA}]
+    with openai.OpenAI(**door.openai) as gpt:
+        assert heard(gpt.responses.create(model="google/some-model", input=SAYING).output_text)
+        assert door.vendor.last("/v1beta/models/some-model:generateContent")["status"] == 200
+        events = list(gpt.responses.create(model="google/some-model", input=SAYING, stream=True))
+        assert heard("".join(it.delta for it in events if it.type == "response.output_text.delta"))
+        door.vendor.script(google_events(*CALLS), model="with-tools", times=1)
+        with gpt.responses.stream(model="google/with-tools", input=SAYING, tools=tools) as stream:
+            final = [event for event in stream if event.type == "response.completed"][0].response
+    assert [(it.name, json.loads(it.arguments)) for it in final.output] == PARSED
+
+
+def test_google_answers_anthropics_client(door):
+    tools = [{"name": "weather", "input_schema": SCHEMA}]
+    ask = {"max_tokens": 64, "messages": [{"role": "user", "content": SAYING}]}
+    with anthropic.Anthropic(**door.anthropic) as claude:
+        assert heard(claude.messages.create(model="google/some-model", **ask).content[0].text)
+        with claude.messages.stream(model="google/some-model", **ask) as stream:
+            assert heard("".join(stream.text_stream))
+        assert door.vendor.last("/v1beta/models/some-model:streamGenerateContent")["status"] == 200
+        door.vendor.script(google_events(*CALLS), model="with-tools", times=1)
+        with claude.messages.stream(model="google/with-tools", tools=tools, **ask) as stream:
+            final = stream.get_final_message()
+    assert [(it.name, it.input) for it in final.content] == PARSED and final.stop_reason == "tool_use"
