@@ -35,7 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
     let method =
         [Method::GET, Method::POST, Method::PUT, Method::HEAD][usize::from(input.byte() % 4)].clone();
     let environment = input.one_of(&[Environment::Production, Environment::Sandbox]);
-    let caller = input.one_of(&[Dialect::OpenAi, Dialect::Anthropic]);
+    let caller = input.one_of(&Dialect::ALL);
     let (host, model) = (input.text(), input.text());
     // A path as a server hands it over.
     let Ok(path) = PathAndQuery::try_from(input.rest()) else { return };
@@ -47,6 +47,7 @@ fuzz_target!(|bytes: &[u8]| {
     let query = Query {
         host: host.filter(|it| !it.is_empty()),
         path,
+        matched: dialect::endpoint(path),
         method: &method,
         model: model.filter(|it| !it.is_empty()),
         environment,
