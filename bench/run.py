@@ -53,7 +53,10 @@ TRANSLATED = [
     ("chat", "messages", "anthropic"),
     ("messages", "chat", "mistral"),
     ("responses", "chat", "mistral"),
+    ("messages", "gemini", "gemini"),
 ]
+# Where a kind's base URL ends, if not with /v1.
+BASES = {"gemini": "/v1beta/openai"}
 STREAM_CHUNKS = 100
 TEXT_BYTES = 900
 
@@ -139,7 +142,7 @@ def start_spillway(work, vendor):
         urllib.request.urlopen(admin + path, data=data.encode()).read()
     # The same vendor as one that speaks another dialect than its caller.
     for kind in sorted({it[2] for it in TRANSLATED}):
-        provider = {"name": kind, "kind": kind, "models": ["foreign"], "endpoints": [{"url": vendor + "/v1"}]}
+        provider = {"name": kind, "kind": kind, "models": ["foreign"], "endpoints": [{"url": vendor + BASES.get(kind, "/v1")}]}
         for path, data in [("/providers", provider),
                            (f"/providers/{kind}/credentials", {"name": "k", "secret": "sk-bench"})]:
             post_json(admin + path, data)
@@ -321,8 +324,8 @@ def row(name, results):
 def report(rows, pick_rows, translated, idle, loaded):
     text = f"""# Benchmark report
 
-Written by `make bench`: {ROUNDS} rounds of {SECONDS} s each, proxies taking turns, medians (minimum–maximum), zero failed
-requests, one worker on a core of its own, load generator and vendor sharing the other. CPU in µs per request (for the
+Written by `make bench` (profile `{PROFILE}`): {ROUNDS} rounds of {SECONDS} s each, proxies taking turns, medians
+(minimum–maximum), zero failed requests, one worker on a core of its own, load generator and vendor sharing the other. CPU in µs per request (for the
 stream: per whole stream of 100 chunks). Everything on: ledger, decision headers, metrics, access log to a file.
 
 | case | nginx CPU µs | spillway CPU µs | CPU ratio | requests/s ratio | p50 ratio | p99 ratio |
