@@ -6,7 +6,7 @@
 
 use http::HeaderMap;
 
-use crate::provider::is_version;
+use crate::base_url::is_version;
 
 /// Whose envelope and conventions a caller or a vendor speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,6 +6,7 @@
 //! printed again: what passes through stays byte-identical. The one exception is [`translate`]: where caller and vendor
 //! speak different wires, there is nothing to pass through.
 
+mod base_url;
 mod endpoint;
 mod envelope;
 mod fault;
@@ -20,6 +21,7 @@ mod usage;
 mod vertex;
 mod wire;
 
+pub use base_url::{MODEL_SEGMENTS, join};
 pub use endpoint::{Dialect, Endpoint, Matched, endpoint};
 pub use envelope::{Code, envelope, envelope_for_later, stream_error};
 pub use fault::{Answer, Fault, classify, hidden_failure, message};
@@ -28,7 +30,7 @@ pub use peek::{
     Malformed, Model, MultipartModel, Peek, body_field, insert_model, peek, peek_multipart, remove_model,
     rename_google_model, splice_form_model, splice_model,
 };
-pub use provider::{ANTHROPIC_VERSION, Auth, KIND_NAMES, Kind, List, MODEL_SEGMENTS, Row, join, table};
+pub use provider::{ANTHROPIC_VERSION, Auth, KIND_NAMES, Kind, List, Row, table};
 pub use sse::{Failure, Gate, HOLD_LIMIT, Verdict, Watch};
 pub use surface::{API_VERSION, Surface};
 pub use translate::Wire;

@@ -68,34 +68,23 @@ struct Kept {
 }
 
 impl Tokens {
-    /// The headers that a credential is sent by: its own, and a token's where it is an account's.
+    /// The headers that a credential is sent by: its own, and a token's where it is an account's. `anew`: a token that is
+    /// exchanged for now, since whether the account still gets one is the question.
     pub(crate) async fn headers(
         self: &Arc<Self>,
         credential: &Credential,
         sender: &Sender,
+        anew: bool,
     ) -> Result<Vec<(HeaderName, HeaderValue)>, NoToken> {
         let mut headers = credential.headers.clone();
         match &credential.proof {
             Proof::Headers | Proof::AwsSignature(_) => {}
             Proof::GoogleAccount(account) => {
-                let token = self.of(credential.uuid, account, sender, None).await?;
+                let token = match anew {
+                    true => exchange::exchange(account, sender).await?,
+                    false => self.of(credential.uuid, account, sender, None).await?,
+                };
                 headers.push(token.header());
-            }
-        }
-        Ok(headers)
-    }
-
-    /// The same, with a token that is exchanged for now: whether the account still gets one is the question.
-    pub(crate) async fn fresh_headers(
-        &self,
-        credential: &Credential,
-        sender: &Sender,
-    ) -> Result<Vec<(HeaderName, HeaderValue)>, NoToken> {
-        let mut headers = credential.headers.clone();
-        match &credential.proof {
-            Proof::Headers | Proof::AwsSignature(_) => {}
-            Proof::GoogleAccount(account) => {
-                headers.push(exchange::exchange(account, sender).await?.header());
             }
         }
         Ok(headers)

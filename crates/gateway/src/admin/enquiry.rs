@@ -143,8 +143,7 @@ impl Enquiry<'_> {
     async fn proof(&self, sender: &Sender) -> Result<Headers, NoToken> {
         match self.credential {
             None => Ok(Vec::new()),
-            Some(credential) if self.is_test => self.tokens.fresh_headers(credential, sender).await,
-            Some(credential) => self.tokens.headers(credential, sender).await,
+            Some(credential) => self.tokens.headers(credential, sender, self.is_test).await,
         }
     }
 

@@ -161,7 +161,7 @@ impl Get {
         let mut headers = self.headers.clone();
         if let Some(credential) = &self.credential {
             // Without a token the address is asked all the same: whether it is there is all that counts.
-            let own = timeout(limit / 2, tokens.headers(credential, sender)).await;
+            let own = timeout(limit / 2, tokens.headers(credential, sender, false)).await;
             headers.extend(own.ok().and_then(Result::ok).unwrap_or_default());
         }
         if self.says_version && headers.iter().all(|it| it.0 != ANTHROPIC_VERSION.0) {

@@ -59,7 +59,10 @@ pub(super) fn count_tokens(dialect: Dialect, body: &[u8]) -> Result<Response<Bod
     let mut response = Response::new(Body::whole(translate::counted(wire, tokens)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(super::headers::DECISION, HeaderValue::from_static("estimated here, nobody counts"));
+    headers.insert(
+        super::headers::DECISION,
+        HeaderValue::from_static("estimated here, nobody who counts is there"),
+    );
     Ok(response)
 }
 

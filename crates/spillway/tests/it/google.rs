@@ -11,7 +11,7 @@ use simulator::{Script, Vendor, client::Response};
 
 use crate::{
     support::{Spillway, scripted},
-    translation::{configured, provider},
+    translation::{configured, provider, provider_at},
 };
 
 /// Google's path for this model and method.
@@ -57,11 +57,7 @@ fn refused(answer: &Response, code: u16, status: &str) -> String {
 /// A vendor of Google's, where Google's OpenAI-compatible endpoint would be, with one model, `{name}-1`.
 async fn google(spillway: &Spillway, name: &str, at: &Vendor) {
     let url = format!("http://{}/v1beta/openai", at.addr());
-    let models = [format!("{name}-1")];
-    let body = json!({"name": name, "kind": "gemini", "models": models, "endpoints": [{"url": url}]});
-    let answer = spillway.json("POST", "/providers", &body).await;
-    assert_eq!(answer.status, 201, "{}", answer.text());
-    spillway.key(name, "first", &format!("sk-{name}-0123456789")).await;
+    provider_at(spillway, name, "gemini", &url, &json!({"id": format!("{name}-1")})).await;
 }
 
 /// One provider of that kind at a vendor that does as told.

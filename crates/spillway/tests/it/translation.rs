@@ -31,7 +31,12 @@ pub(crate) async fn provider(spillway: &Spillway, name: &str, kind: &str, at: &V
 
 /// The same, with what is said of its model.
 pub(crate) async fn configured(spillway: &Spillway, name: &str, kind: &str, at: &Vendor, model: &Value) {
-    let body = json!({"name": name, "kind": kind, "models": [model], "endpoints": [{"url": at.base_url()}]});
+    provider_at(spillway, name, kind, &at.base_url(), model).await;
+}
+
+/// The same, at a URL of its own.
+pub(crate) async fn provider_at(spillway: &Spillway, name: &str, kind: &str, url: &str, model: &Value) {
+    let body = json!({"name": name, "kind": kind, "models": [model], "endpoints": [{"url": url}]});
     let answer = spillway.json("POST", "/providers", &body).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     spillway.key(name, "first", &format!("sk-{name}-0123456789")).await;
@@ -262,7 +267,7 @@ async fn tokens_are_counted_by_a_vendor_that_counts_and_estimated_otherwise() {
     let estimated = spillway.post("/v1/messages/count_tokens", &body).await;
     assert_eq!(estimated.status, 200, "{}", estimated.text());
     assert!(estimated.json()["input_tokens"].as_u64().unwrap() > 0);
-    assert_eq!(estimated.header("x-spillway-decision"), Some("estimated here, nobody counts"));
+    assert_eq!(estimated.header("x-spillway-decision"), Some("estimated here, nobody who counts is there"));
     assert!(one.log().is_empty());
 
     let two = vendor("two").await;
@@ -279,5 +284,6 @@ async fn where_the_vendor_that_counts_is_down_the_count_is_an_estimate() {
     let counted = spillway.post("/v1/messages/count_tokens", &messages("one-1", false)).await;
     assert_eq!(counted.status, 200, "{}", counted.text());
     assert!(counted.json()["input_tokens"].as_u64().unwrap() > 0);
+    assert_eq!(counted.header("x-spillway-decision"), Some("estimated here, nobody who counts is there"));
     assert!(!one.log().is_empty(), "the vendor was asked first");
 }

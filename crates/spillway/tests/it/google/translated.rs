@@ -121,7 +121,11 @@ async fn who_does_not_count_is_not_asked_to_and_who_does_not_embed_neither() {
             json!({"generateContentRequest": {"model": "models/one-1", "contents": contents()["contents"]}});
         let counts = async |body: &Value| {
             let answer = spillway.post(&path("one-1", "countTokens"), body).await;
-            assert_eq!(answer.header("x-spillway-decision"), Some("estimated here, nobody counts"), "{kind}");
+            assert_eq!(
+                answer.header("x-spillway-decision"),
+                Some("estimated here, nobody who counts is there"),
+                "{kind}"
+            );
             answer.json()["totalTokens"].as_u64().unwrap()
         };
         let (plain, inner) = (counts(&contents()).await, counts(&wrapped).await);
